@@ -28,8 +28,6 @@ def lab() -> Iterator[LabElsewhere]:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("diff", "T1"), 1, "T1 changed files in firmware, which lives at lab: orch compares nothing there yet"),
-        (("undo", "T1"), 1, "firmware, which lives at lab"),
         (("land", "--tasks", "T1"), 1, "T1 changed files in firmware, at lab, where orch lands nothing yet"),
         (("attach", "firmware", "--print"), 1, "firmware lives at lab, where orch opens no terminal yet"),
         (("snapshot", "firmware"), 1, "orch takes no snapshot of firmware yet: it lives at lab"),

@@ -54,23 +54,9 @@ def diff(
         output.show(list(_stat(found)))
     else:
         _page("\n".join(_lines(found)))
-    unknown = list(_elsewhere(status, names or ()))
-    for error in unknown:
-        output.complain(error)
-    if not unknown and not any(one.files for one in found):
+    if not any(one.files for one in found):
         output.say("nothing was changed")
-    return 1 if unknown or any(one.notes and not one.files for one in found) else 0
-
-
-def _elsewhere(status: Status, names: Sequence[str]) -> Iterator[OrchError]:
-    """Say of which tasks it is not known what they changed, because their repo is on another machine."""
-    runners = {one.name: one.runner for one in status.children if one.runner is not None}
-    for task in status.tasks:
-        if task.child in runners and task.changed_files and (not names or task.id in names or task.child in names):
-            where = f"{task.child}, which lives at {runners[task.child]}"
-            yield OrchError(
-                f"{task.id} changed files in {where}: orch compares nothing there yet", "see `git diff` there"
-            )
+    return 1 if any(one.notes and not one.files for one in found) else 0
 
 
 def _chosen(status: Status, names: Sequence[str]) -> list[TaskInfo]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
-from supervisor.cli.change.standing import roots_of, status_of
+from supervisor.cli.change.standing import status_of
 from supervisor.cli.display import output
 from supervisor.core.change.operations import half_written, pending
 from supervisor.errors import RequestRefused
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.recovery import Recovered, recover_all
+from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
 
 
 def finish(workspace: WorkspacePaths, book: journal.Journal) -> tuple[Recovered, ...]:
     """Finish or clear all that a stop interrupted, and print a line for each."""
-    roots = roots_of(status_of(workspace)) if half_written(book.entries) else {}
-    found = recover_all(book, workspace, roots)
+    with ExitStack() as lines:
+        left = half_written(book.entries)
+        roots = lines.enter_context(roots_of(workspace, status_of(workspace))) if left else {}
+        found = recover_all(book, workspace, roots)
     for one in found:
         if not one.pending:
             output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")

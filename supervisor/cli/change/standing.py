@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from supervisor import api
 from supervisor.domain.status import Status
 from supervisor.errors import SupervisorDown
@@ -17,8 +15,3 @@ def status_of(workspace: WorkspacePaths) -> Status:
         return orch.status()
     except SupervisorDown:
         return orch.last_status()
-
-
-def roots_of(status: Status) -> dict[str, Path]:
-    """Return the work tree of each child on this machine."""
-    return {one.name: Path(one.path) for one in status.children if one.runner is None}

@@ -8,7 +8,6 @@ from typing import Annotated
 
 from supervisor import api
 from supervisor.cli.change.finishing import finish
-from supervisor.cli.change.standing import roots_of
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
@@ -23,6 +22,7 @@ from supervisor.runtime.change.plan_text import merged_plan
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, planned, sentence
 from supervisor.runtime.naming import checked
+from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
 
 DryRun = Annotated[bool, Option("--dry-run", "Show what it would do, and do nothing.")]
@@ -91,9 +91,12 @@ def _carry_out(
     as_json: bool,
 ) -> int:
     """Choose what to do, show it, and do it unless it is a dry run. Returns 1 if something is in the way."""
-    with _Reservation(workspace) as reservation, journal.opened(workspace.operations) as book:
+    with (
+        _Reservation(workspace) as reservation,
+        journal.opened(workspace.operations) as book,
+        roots_of(workspace, reservation.status) as roots,
+    ):
         status = reservation.status
-        roots = roots_of(status)
         if not dry_run and any(one.pending for one in finish(workspace, book)):
             return 1
         found = read_operations(workspace)
@@ -157,14 +160,6 @@ class _Reservation:
 
 
 def _why_not(found: Sequence[Operation], name: str | None, status: Status) -> tuple[str, str]:
-    runners = {one.name: one.runner for one in status.children if one.runner is not None}
-    for task in status.tasks:
-        if task.child in runners and task.changed_files and name in (None, task.id):
-            where = f"{task.child}, which lives at {runners[task.child]}"
-            return (
-                f"{task.id} changed files in {where}: orch takes nothing back there yet",
-                "take it back there with git",
-            )
     if name is None:
         return "there is nothing to take back: no run changed a file, or all are undone", "see `orch ops`"
     one = next((one for one in found if one.id == name), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,7 +10,8 @@ from msgspec import Struct
 from supervisor.core.change.spans import Span, joined, spans
 from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.status import Status, TaskInfo
-from supervisor.errors import WorkspaceError
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
@@ -37,18 +38,22 @@ def diffs_of(workspace: WorkspacePaths, status: Status, tasks: Sequence[TaskInfo
 
     A repo that cannot be read has a note instead.
     """
-    roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
+    with roots_of(workspace, status) as roots:
+        return list(_diffs(workspace, roots, tasks, patches=patches))
+
+
+def _diffs(
+    workspace: WorkspacePaths, roots: Mapping[str, Path], tasks: Sequence[TaskInfo], *, patches: bool
+) -> Iterator[TaskDiff]:
     now: dict[str, str] = {}
-    found = []
     for task in tasks:
         for child in dict.fromkeys(run.child for run in task.kept):
             own = [span for span in spans(task.kept) if span.child == child]
             notes = tuple(f"{path}: not kept" for run in task.kept if run.child == child for path in run.left_out)
             try:
-                found.append(_of_task(workspace, task, roots, own, now, notes, patches=patches))
-            except WorkspaceError as error:
-                found.append(TaskDiff(task.id, task.title, child, notes=(str(error),)))
-    return found
+                yield _of_task(workspace, task, roots, own, now, notes, patches=patches)
+            except OrchError as error:
+                yield TaskDiff(task.id, task.title, child, notes=(str(error),))
 
 
 def _of_task(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -11,6 +10,7 @@ from supervisor.domain.status import Status
 from supervisor.domain.task import TaskStatus
 from supervisor.runtime.change.diffs import NOW
 from supervisor.runtime.change.taking_back import OPERATIONS, PLANNED
+from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.keep.prune import prune
@@ -30,10 +30,11 @@ def let_go(workspace: WorkspacePaths, status: Status) -> Iterator[Pruned]:
     Raises WorkspaceError when git fails. The journal must be open: nothing that needs them may go on.
     """
     tasks = [one for one in status.tasks if one.state != TaskStatus.RETIRED]
-    for child in [one for one in status.children if one.runner is None]:
-        runs = [run for task in tasks for run in task.kept if run.child == child.name]
-        wanted = {commit for run in runs for commit in (run.before, run.after) if commit is not None}
-        root, ref = Path(child.path), ref_of(workspace.id, child.name)
-        held, left = prune(root, ref, wanted)
-        others = sum(prune(root, ref + more, ())[0] for more in (OPERATIONS, PLANNED, NOW))
-        yield Pruned(child.name, held + others, left)
+    with roots_of(workspace, status) as roots:
+        for child, root in roots.items():
+            runs = [run for task in tasks for run in task.kept if run.child == child]
+            wanted = {commit for run in runs for commit in (run.before, run.after) if commit is not None}
+            ref = ref_of(workspace.id, child)
+            held, left = prune(root, ref, wanted)
+            others = sum(prune(root, ref + more, ())[0] for more in (OPERATIONS, PLANNED, NOW))
+            yield Pruned(child, held + others, left)

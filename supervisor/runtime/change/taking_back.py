@@ -19,15 +19,16 @@ from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.change.entry import OperationBegan, OperationEnded
 from supervisor.domain.change.operation import Move, Operation, OperationKind
 from supervisor.domain.repo.pathname import shown
-from supervisor.errors import OrchError, WorkspaceError
+from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.change.plan_text import write_plan
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.keep.target import PathChange, TreeState, rewrites, state_of, stepped
+from supervisor.shell.git.keep.target import TreeState, rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import GITLINK, Look, look, write_changes
+from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.tree import read_now
 
 OPERATIONS = ".operations"
@@ -107,7 +108,8 @@ def carry_out(
 ) -> str:
     """Write what was planned into all work trees, and the text `plan` into plan.md. Returns the id of the operation.
 
-    Raises WorkspaceError when a file cannot be written; what was written by then is put back.
+    Raises WorkspaceError when a file cannot be written; what was written by then is put back. Raises OutOfReach when
+    another machine gives no answer; the operation then stays in the journal, to be finished.
     """
     number = journal.next_number
     moves = [_move(workspace, one, f"@{number}") for one in rewrite]
@@ -130,7 +132,9 @@ def carry_out(
             write_changes(one.root, one.changes, one.seen)
         if plan is not None:
             write_plan(workspace, plan)
-    except WorkspaceError as error:
+    except OutOfReach as error:  # how far it is, nobody knows, so it is finished later: it stays in the journal
+        raise OutOfReach(f"{error.what}, and @{number} is not finished", "run `orch ops` once it answers") from error
+    except OrchError as error:
         _put_back(written)
         journal.append(OperationEnded(number, _now(), done=False, why=str(error)))
         raise

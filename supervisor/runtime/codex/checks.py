@@ -20,7 +20,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.report import Check
 from supervisor.domain.task import ChangeList, Tree
-from supervisor.errors import OrchError, WorkspaceError
+from supervisor.errors import OrchError
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
@@ -89,8 +89,6 @@ class Output:
 class WorkTree(Protocol):
     """The work tree of a child, wherever it lives. Its methods block."""
 
-    keeps: bool  # trees before and after runs, so that they can be compared, taken back and landed
-
     def read(self) -> TreeNow:
         """Read it. Raises OrchError if git fails."""
 
@@ -111,8 +109,6 @@ class WorkTree(Protocol):
 
 class LocalTree:
     """A work tree on this machine."""
-
-    keeps = True
 
     def __init__(self, root: Path, trees: KeptTrees) -> None:
         self._root = root
@@ -181,8 +177,6 @@ class Verifier:
     async def keep(self, now: TreeNow, task: str, run: int, *, after: act.RunChecks | None = None) -> None:
         """Keep the work tree as it is now, before a run or `after` a turn of it. Posts TreeKept; if git fails, the log
         says why, and the work goes on."""
-        if not self._tree.keeps:
-            return
         name = self._client.child.name
         title = f"{'After' if after else 'Before'} run {run} of {task} in {name}"
         diff = None
@@ -190,7 +184,7 @@ class Verifier:
             kept = await asyncio.to_thread(self._tree.keep, now, title)
             if after is not None and after.before:
                 diff = await asyncio.to_thread(self._tree.diff, after.before, kept.commit, after.shared)
-        except WorkspaceError as error:
+        except OrchError as error:
             self._logs.say("tree_not_kept", level="warning", child=name, task=task, run=run, reason=str(error))
             return
         self._post(ev.TreeKept(self._now(), name, task, run, kept.commit, after is not None, kept.left_out, diff))

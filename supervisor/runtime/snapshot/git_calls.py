@@ -15,8 +15,9 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, names_no_filter, place_of, progress_of, read_small
 from supervisor.shell.git.inside import Inside, read_inside
+from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.root import toplevel
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.run import failed, run_git
 from supervisor.shell.git.tree import fingerprint, read_status
 from supervisor.shell.git.walk import PATIENCE, torn, walk
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from supervisor.domain.task import ChangeList, Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.inside import git_inside
-from supervisor.shell.git.run import GitOutput, failed
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.run import failed
 from supervisor.shell.git.tree import (
     CHANGED_INSIDE,
     REPO_REMOVED,

@@ -9,7 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.shell.git.folder import names_no_filter, place_of
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
+from supervisor.shell.git.run import failed, run_git
 
 _USER_SCOPES = (b"system", b"global", b"command")
 
@@ -69,12 +71,10 @@ def read_git(
     A diff also needs `--no-ext-diff --no-textconv`. The rest is as in `run_git`. Raises WorkspaceError when git is
     missing or too slow.
     """
-    place = place_of(path)
-    filters = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
     return run_git(
         path,
         *args,
-        filters=filters,
+        filters=_filters_off(path),
         seconds=seconds,
         settings=settings,
         stdin=stdin,
@@ -82,3 +82,10 @@ def read_git(
         limit=limit,
         environ=environ,
     )
+
+
+def _filters_off(path: Path) -> frozenset[str]:
+    if isinstance(path, PathThere):
+        return frozenset()  # they are off there
+    place = place_of(path)
+    return frozenset() if place and names_no_filter(place) else filters_of(read_config(path))

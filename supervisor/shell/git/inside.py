@@ -19,8 +19,9 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, names_no_filter, place_of
+from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.root import toplevel
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.run import failed, run_git
 
 MOST = 200  # repos read inside one work tree
 DEEPEST = 5  # repos in each other, without the outermost one

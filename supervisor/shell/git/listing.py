@@ -10,7 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 from supervisor.domain.repo.pathname import shown
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.run import failed, run_git
 
 FILE_LIMIT = 100_000
 """Files in one listing, which stays below 50 MB. A longer listing is marked as cut."""

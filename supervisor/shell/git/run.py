@@ -17,9 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from supervisor.errors import WorkspaceError
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -50,16 +50,6 @@ _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBA
 """Git variables that are inherited all the same: they say where the user's own configuration is."""
 
 
-class GitOutput(Struct, frozen=True):
-    """The result of one git call."""
-
-    code: int  # the exit code
-    out: bytes
-    complaint: str  # the first error message, or the first line on stderr
-    cut: bool  # there was more output
-    stopped: str = ""  # why we killed git before it was done ("": we did not); `out` is what it had printed by then
-
-
 def run_git(
     path: Path,
     *args: str,
@@ -85,7 +75,23 @@ def run_git(
     `filters` are switched off; a command that reads files of the work tree needs those that the repo names, which
     `read_git` finds. `settings` are passed with `-c`. With `partial`, the output of a git that took too much time or
     memory is returned, marked as cut. Otherwise such a git raises WorkspaceError, and so does one that does not start.
+
+    In a repo on another machine it runs there, or raises OrchError; `filters` are off there in any case.
     """
+    allowed = GIT_TIMEOUT if seconds is None else seconds
+    limit = OUTPUT_LIMIT if limit is None else limit
+    made = [word for setting in settings for word in ("-c", setting)]
+    if isinstance(path, PathThere):
+        assert git_dir is None, "a git folder of ours is on this machine"
+        return path.repo.git(
+            [*SAFE, *made, *args],
+            {**_ENV, **(environ or {})},
+            stdin=stdin,
+            index=index.name if index is not None else None,
+            seconds=allowed,
+            limit=limit,
+            partial=partial,
+        )
     git, program = installed_git()
     # Git before 2.31 does not know --config-env and exits. `-c` would cut a filter's name at its first "=".
     off = [
@@ -96,7 +102,6 @@ def run_git(
     # GitPython can add variables to the environment but not remove any.
     inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT)
     unset = ["/usr/bin/env", *(word for name in inherited for word in ("-u", name))] if inherited else []
-    made = [word for setting in settings for word in ("-c", setting)]
     root = path.absolute()
     place = [f"--git-dir={git_dir.absolute()}", f"--work-tree={root}"] if git_dir is not None else []
     own = {**_ENV, **(environ or {})}
@@ -112,9 +117,7 @@ def run_git(
     assert popen is not None, "GitPython returns a process that it has started"
     assert popen.stdout is not None, "GitPython opens a pipe for the output"
     assert popen.stderr is not None, "GitPython opens a pipe for the errors"
-    allowed = GIT_TIMEOUT if seconds is None else seconds
     deadline = time.monotonic() + allowed
-    limit = OUTPUT_LIMIT if limit is None else limit
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
     stopped, complete = "", False
@@ -222,6 +225,8 @@ def failed(path: Path, what: str, answer: GitOutput) -> WorkspaceError:
     if distrusted:
         trust = f"git config --global --add safe.directory {quoted(Path(distrusted[1]))}"
         return WorkspaceError(f"git does not trust {path}: it belongs to another user", f"if you do, run `{trust}`")
+    if isinstance(path, PathThere):
+        return WorkspaceError(f"git cannot {what} in {path}: {answer.complaint}", "run `git status` there")
     reason = answer.complaint or f"exit code {answer.code}"
     return WorkspaceError(f"git cannot {what} in {path}: {reason}", f"run `git -C {quoted(path)} status`")
 

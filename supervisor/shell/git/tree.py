@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,8 +17,10 @@ from supervisor.domain.task import InnerRepo, Tree
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import GitDir, place_of
 from supervisor.shell.git.inside import STATUS, Inside, read_inside
-from supervisor.shell.git.reader import TreeReader
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.reader import TreeReader
+from supervisor.shell.git.reach.there import PathThere, raw_root
+from supervisor.shell.git.run import failed, run_git
 
 ENTRY_LIMIT = 5_000
 """Dirty paths kept of one work tree. When there are more, they are build products that .gitignore lacks."""
@@ -85,6 +87,9 @@ class LocalReader:
     def git(self, root: Path, *args: str) -> GitOutput:
         return read_git(root, *args)
 
+    def expect(self, files: Sequence[bytes]) -> None:
+        """They are looked at when asked about: nothing is far."""
+
 
 class TreeNow(Struct, frozen=True):
     """A work tree that was just read."""
@@ -109,8 +114,10 @@ def now_of(path: Path, status: GitOutput, at: int, reader: TreeReader) -> TreeNo
 def read_now(path: Path, *, inside: bool = True) -> TreeNow:
     """Read the work tree whose root is `path`, with all dirty files, and with the repos inside it if asked to.
 
-    Raises WorkspaceError when git fails on the outermost repo.
+    Those inside one on another machine are not read. Raises WorkspaceError when git fails on the outermost repo.
     """
+    if isinstance(path, PathThere):
+        return _read_there(path)
     at = time.time_ns()
     answer = read_git(path, "status", *STATUS, "--no-ahead-behind")
     if answer.code != 0 and not answer.cut:
@@ -127,6 +134,18 @@ def read_now(path: Path, *, inside: bool = True) -> TreeNow:
         dirty.update(_dirty(one.path, one.raw + b"/", status.out))
         cut = cut or status.cut
     return TreeNow(branch, tuple(repos), dirty, cut, found.cut, at)
+
+
+def _read_there(path: PathThere) -> TreeNow:
+    """Read a work tree on another machine, with few questions."""
+    with path.repo.talking():
+        at, reader = time.time_ns(), path.repo.reader()
+        status = read_git(path, "status", *STATUS, "--no-ahead-behind")
+        if status.code != 0 and not status.cut:
+            raise failed(path, "read the state of the files", status)
+        now = now_of(path, status, at, reader)
+        reader.expect([one.file for one in now.dirty.values() if not one.state][:ENTRY_LIMIT])
+        return now
 
 
 def read_tree(path: Path, *, inside: bool = True) -> Tree:
@@ -248,7 +267,7 @@ def _head_and_branch(status: bytes) -> tuple[str | None, str | None]:
 
 def _dirty(path: Path, prefix: bytes, status: bytes) -> Iterator[tuple[str, DirtyFile]]:
     """The dirty paths of one repo. Its root is at `prefix` in the outermost work tree."""
-    root = os.fsencode(path) + b"/"
+    root = raw_root(path) + b"/"
     for raw, untracked, state, staged in _records(status.split(b"\0")[:-1]):
         yield name_of(prefix, raw), DirtyFile(root + raw, untracked, state, staged)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from supervisor.shell.git.run import GitOutput, run_git
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.run import run_git
 
 PATIENCE = 10.0
 """Seconds for one call that walks commits. What git has printed by then is kept, and marked as cut."""

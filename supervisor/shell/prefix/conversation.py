@@ -37,16 +37,27 @@ class Conversation:
     ) -> None:
         self.process.end(0.2)
 
-    def tell(self, script: str | bytes, seconds: float) -> PrefixOutput:
-        """Send a script that ends in a line of ours, and wait for that."""
+    def tell(
+        self, script: str | bytes, seconds: float, *, given: bytes = b"", limit: int | None = None
+    ) -> PrefixOutput:
+        """Send a script that ends in a line of ours, and wait for that.
+
+        A script that reads `given` asks for it first, with a line of ours: no shell reads ahead what is not there yet.
+        Of its output, `limit` bytes are read (None: OUTPUT_LIMIT).
+        """
         deadline = time.monotonic() + seconds
         text = script.encode("utf-8", "surrogateescape") if isinstance(script, str) else script
         if not write(self.process, text, deadline):
             self.process.wait(max(0.0, min(1.0, deadline - time.monotonic())))  # its exit code says more
             return PrefixOutput(b"", "", cut=False)
-        found, complete = read_until(self.process, self._tag, limit=OUTPUT_LIMIT, deadline=deadline)
+        limit = OUTPUT_LIMIT if limit is None else limit
+        answer = self._answer(b"", limit, deadline)
+        return self._answer(given, limit, deadline) if given and answer.last else answer
+
+    def _answer(self, given: bytes, limit: int, deadline: float) -> PrefixOutput:
+        found, complete = read_until(self.process, self._tag, limit=limit, deadline=deadline, given=given)
         if not complete:
             self.process.wait(max(0.0, min(1.0, deadline - time.monotonic())))
-            return PrefixOutput(found[:OUTPUT_LIMIT], "", cut=len(found) > OUTPUT_LIMIT)
+            return PrefixOutput(found[:limit], "", cut=len(found) > limit)
         out, _, rest = found.rpartition(b"\n" + self._tag)
         return PrefixOutput(out, (self._tag + rest.partition(b"\n")[0]).decode("utf-8", "replace"), cut=False)

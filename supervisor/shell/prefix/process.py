@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import socket
 import subprocess
@@ -81,27 +82,40 @@ class PrefixProcess:
         return True
 
 
-def read_until(process: PrefixProcess, end: bytes, *, limit: int, deadline: float) -> tuple[bytes, bool]:
+def read_until(
+    process: PrefixProcess, end: bytes, *, limit: int, deadline: float, given: bytes = b""
+) -> tuple[bytes, bool]:
     """Read until a line begins with `end` and is complete; return what came before and with it, and whether it did.
+    Meanwhile `given` is written, as it is taken.
 
     Stops at the end of the stream, after `limit` bytes, or at `deadline` (of `time.monotonic`).
     """
-    found = bytearray()
-    while len(found) <= limit and (left := deadline - time.monotonic()) > 0:
-        process.stream.settimeout(left)
-        try:
-            chunk = process.stream.recv(1 << 16)
-        except TimeoutError:
-            break
-        except OSError:
-            chunk = b""
-        if not chunk:
-            break
-        begin = max(0, len(found) - len(end) - 2048)
-        found += chunk
-        at = found.find(b"\n" + end, begin)
-        if at >= 0 and b"\n" in found[at + 1 + len(end) :]:
-            return bytes(found), True
+    found, left = bytearray(), memoryview(given)
+    stream = process.stream
+    stream.setblocking(False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ | (selectors.EVENT_WRITE if left else 0))
+        while len(found) <= limit and (seconds := deadline - time.monotonic()) > 0:
+            for _, ready in selector.select(seconds):
+                try:
+                    if ready & selectors.EVENT_WRITE:
+                        left = left[stream.send(left[: 1 << 16]) :]
+                        if not left:
+                            selector.modify(stream, selectors.EVENT_READ)
+                    chunk = stream.recv(1 << 16) if ready & selectors.EVENT_READ else None
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    chunk = b""
+                if chunk is None:
+                    continue
+                if not chunk:
+                    return bytes(found), False
+                begin = max(0, len(found) - len(end) - 2048)
+                found += chunk
+                at = found.find(b"\n" + end, begin)
+                if at >= 0 and b"\n" in found[at + 1 + len(end) :]:
+                    return bytes(found), True
     return bytes(found), False
 
 

@@ -10,13 +10,14 @@ import shlex
 from collections.abc import Sequence
 
 from supervisor.domain.child import Runner
+from supervisor.wire.place.git import FUNCTIONS
 
 READY_ROUNDS = 600  # looks for the socket of a server that starts, 0.05 s apart
 GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
 
 _COMMON = r"""
 tag=%(tag)s; mark=%(mark)s; own=%(own)s; root=%(root)s
-umask 077
+mask=$(umask); umask 077
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_CONFIG GIT_CONFIG_PARAMETERS \
   GIT_CONFIG_COUNT GIT_PREFIX CDPATH ORCH_SERVER ORCH_KEEPER
 say() { printf '\n%%s %%s\n' "$tag" "$*"; }
@@ -195,7 +196,7 @@ class PlaceScripts:
 
     def here(self) -> str:
         """Go to the repo, with the filters of its own configuration off, for the git commands that follow."""
-        return self._common() + _REPO + _FILTERS.replace("%%", "%") + "say ready\n"
+        return self._common() + _REPO + _FILTERS.replace("%%", "%") + FUNCTIONS + "say ready\n"
 
     def system(self) -> str:
         """Look whether the machine can run servers at all."""
@@ -215,11 +216,6 @@ class PlaceScripts:
 
     def _common(self) -> str:
         return _COMMON % self._values
-
-
-def step(tag: str, command: str) -> str:
-    """One command in a conversation: its output, then a line with the tag and its exit code."""
-    return f"{command}\nprintf '\\n%s %d\\n' {tag} $?\n"
 
 
 def _environment(runner: Runner) -> str:

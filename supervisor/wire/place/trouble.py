@@ -56,6 +56,7 @@ _NO = {  # what a script says after `no`
     "codex": Trouble("there is no `{codex}` on the PATH at {at} ({text})", "name it in `codex` of the runner, {again}"),
     "native": Trouble("{text} at {at} is npm's wrapper, without a native binary", "reinstall it there, {again}"),
     "runs": Trouble("codex at {at} does not run: {text}", "install it anew there, {again}"),
+    "tools": Trouble("{at} has no `{text}` that orch can use", "install coreutils or busybox there, {again}"),
     "setsid": Trouble("{at} has no `setsid`", "install util-linux or busybox there, {again}"),
     "disk": Trouble("the state folder at {at} cannot be written: {text}", "make room, or make it writable, {again}"),
     "driven": Trouble("another workspace drives {root} at {at}: {text}", "run `orch down` there, {again}"),

@@ -160,9 +160,11 @@ def _spans(task: TaskInfo, undone: Collection[str], elsewhere: Mapping[str, str]
     kept = [run for run in task.kept if f"{task.id}@{run.run}" not in undone]
     if len(kept) < len(task.kept):
         notes.append(f"{task.id}: what was undone is not landed")
-    if task.child in elsewhere and task.changed_files:
+    there = [span.child for span in spans(kept) if span.child in elsewhere and span.before != span.after]
+    if there or (task.child in elsewhere and task.changed_files):
+        child = there[0] if there else task.child
         raise RequestRefused(
-            f"{task.id} changed files in {task.child}, at {elsewhere[task.child]}, where orch lands nothing yet",
+            f"{task.id} changed files in {child}, at {elsewhere[child]}, where orch lands nothing yet",
             "commit them there by hand, and land the others with --tasks",
         )
     if not task.kept and task.changed_files and task.child != HUMAN:
@@ -174,7 +176,8 @@ def _spans(task: TaskInfo, undone: Collection[str], elsewhere: Mapping[str, str]
     for span in spans(kept):
         if span.after is None:
             raise RequestRefused(f"nobody kept what {task.id} left in {span.child}", "see `orch diff`")
-        yield span
+        if span.child not in elsewhere:
+            yield span
 
 
 def refuse(reasons: Iterable[str]) -> None:

@@ -6,14 +6,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,37 +16,22 @@ from msgspec import Struct
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.keep.files import EXACT_LIMIT, files_of
 from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, quoted
 from supervisor.shell.git.keep.target import TreeState
+from supervisor.shell.git.reach.files import Stamp
+from supervisor.shell.git.reach.there import raw_root
 from supervisor.shell.git.run import failed
 from supervisor.shell.git.tree import TreeNow
 
 SECONDS = 600.0
 """For one call that reads files: 10 GB take about a minute."""
 
-EXACT_LIMIT = 64 << 20
-"""Bytes. A larger file is kept as git records it: nobody edits the line ends of one."""
-
 _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.safecrlf=false", "gc.auto=0")
 """No reflog of our refs, and no large file in memory."""
 
-HIDDEN_LIMIT = 5_000
-"""Files that git was told not to look at, which we look at. Those that a sparse checkout leaves out come last."""
-
-INDEX_LIMIT = 256 << 20
-"""Bytes of the list of all files: about three million paths."""
-
-_HIDDEN = re.compile(rb"(?:^|(?<=\0))([a-zS]) ([^\0]+)")
-"""A line of `git ls-files -v -z`: a small letter marks assume-unchanged, and S skip-worktree."""
-
 _USUAL = (0o644, 0o755, 0o664, 0o775)
 """Permissions that a checkout gives to files: those of git, with the usual umasks."""
-
-_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-Stamp = tuple[int, ...]
-"""What shows that a file is as it was, without reading it."""
 
 
 class TreeEntry(Struct, frozen=True):
@@ -67,6 +47,7 @@ class KeptTrees:
 
     def __init__(self, root: Path, ref: str, *, only: bool = False) -> None:
         self._root = root
+        self._files = files_of(root)
         self._ref = ref
         self._only = only  # the ref leads to the last one only
         self._known: dict[bytes, tuple[Stamp, TreeEntry]] = {}
@@ -88,7 +69,7 @@ class KeptTrees:
         stamps, entries, gone = self._look(now, left_out)
         entries |= self._contents({path: stamp for path, stamp in stamps.items() if path not in entries}, left_out)
         head = now.repos[0].head
-        staged = self._staged() if any(one.staged for one in now.dirty.values()) else ""
+        staged = self._files.staged() if any(one.staged for one in now.dirty.values()) else ""
         lines = [*self._changes(head, entries, gone), *_beside(entries, stamps, staged)]
         digest = hashlib.sha256(b"\n".join([(head or "").encode(), *lines])).digest()
         if self._last is None or self._last[0] != digest:
@@ -107,98 +88,72 @@ class KeptTrees:
         self, now: TreeNow, left_out: list[str]
     ) -> tuple[dict[bytes, Stamp], dict[bytes, TreeEntry], list[bytes]]:
         """Look at each path that differs from HEAD: files with their stamps, what is known of them, what is gone."""
-        start = len(os.fsencode(self._root)) + 1
+        start = len(raw_root(self._root)) + 1
         inside = {one.raw: one for one in now.repos[1:]}
         within = tuple(raw + b"/" for raw in inside)
+        hidden = dict(self._hidden_paths())
+        differing = {dirty.file[start:]: dirty.state for dirty in now.dirty.values()}
+        found = self._files.stamps(dict.fromkeys([*differing, *hidden]))
         stamps: dict[bytes, Stamp] = {}
         entries: dict[bytes, TreeEntry] = {}
         gone: list[bytes] = []
-        for dirty in now.dirty.values():
-            path = dirty.file[start:]
+        for path, state in differing.items():
+            stamp = found[path]
             if path.startswith(within) and path not in within:
                 continue
-            if path.endswith(b"/") or (path in inside and not dirty.state):
+            if path.endswith(b"/") or (path in inside and not state):
                 left_out.append(f"{shown(path.rstrip(b'/'))}: a repo of its own")
-            elif dirty.state:
+            elif state:
                 repo = inside.get(path)
                 if repo is not None and repo.head is not None:
                     entries[path] = TreeEntry("160000", repo.head)
-                elif not os.path.lexists(dirty.file):
+                elif stamp is None:
                     gone.append(path)
-            elif (stamp := _stamp(dirty.file)) is None:
+            elif stamp is None:
                 gone.append(path)
-            elif stat.S_ISREG(stamp[0]) or stat.S_ISLNK(stamp[0]):
+            elif stat.S_ISREG(stamp.mode) or stat.S_ISLNK(stamp.mode):
                 stamps[path] = stamp
-                known = self._known.get(path)
-                if known is not None and known[0] == stamp:
-                    entries[path] = known[1]
             else:
                 left_out.append(f"{shown(path)}: no file and no link")
-        for path, sparse in self._hidden_paths():
-            stamp = _stamp(os.fsencode(self._root) + b"/" + path)
+        for path, sparse in hidden.items():
+            stamp = found[path]
             if stamp is None and not sparse:
                 gone.append(path)
-            elif stamp is not None and (stat.S_ISREG(stamp[0]) or stat.S_ISLNK(stamp[0])):
+            elif stamp is not None and (stat.S_ISREG(stamp.mode) or stat.S_ISLNK(stamp.mode)):
                 stamps[path] = stamp
-                known = self._known.get(path)
-                if known is not None and known[0] == stamp:
-                    entries[path] = known[1]
-        self._known = {path: known for path, known in self._known.items() if path in entries}
-        return stamps, entries, gone
+        self._known = {path: one for path, one in self._known.items() if stamps.get(path) == one[0]}
+        return stamps, entries | {path: one[1] for path, one in self._known.items()}, gone
 
     def _hidden_paths(self) -> tuple[tuple[bytes, bool], ...]:
-        """The files of which git was told not to look at them (assume-unchanged or skip-worktree), and whether it is
-        the latter: then one that is not there is no deleted one. Read anew when the index changed."""
-        place = place_of(self._root)
-        now = None if place is None else _stamp(os.fsencode(place.git / "index"))
+        """The files that git does not look at, read anew when the index changed."""
+        now = self._files.index()
         if now is not None and now != self._hidden[0]:
-            answer = read_git(self._root, "ls-files", "-v", "-z", limit=INDEX_LIMIT)
-            if answer.code != 0 and not answer.cut:
-                raise failed(self._root, "list the files that git does not look at", answer)
-            top = os.fsencode(self._root) + b"/"
-            found = [(path, mark in b"Ss") for mark, path in _HIDDEN.findall(answer.out)]
-            found.sort(key=lambda one: one[1] and not os.path.lexists(top + one[0]))  # those that are there come first
-            self._hidden = (now, tuple(found[:HIDDEN_LIMIT]))
+            self._hidden = (now, self._files.hidden())
         return () if now is None else self._hidden[1]
 
     def _contents(self, wanted: Mapping[bytes, Stamp], left_out: list[str]) -> dict[bytes, TreeEntry]:
         """Write the contents of files and links into the repo, and return their entries."""
         entries: dict[bytes, TreeEntry] = {}
-        files: list[bytes] = []
-        for path, stamp in wanted.items():
-            try:
-                if stat.S_ISLNK(stamp[0]):
-                    target = os.readlink(os.fsencode(self._root) + b"/" + path)
-                    entries[path] = TreeEntry("120000", self._hash("--stdin", stdin=target)[0])
-                else:
-                    os.close(os.open(os.fsencode(self._root) + b"/" + path, _OPEN))
-                    files.append(path)
-            except OSError as error:
-                left_out.append(f"{shown(path)}: {error.strerror}")
+        links = [path for path, stamp in wanted.items() if stat.S_ISLNK(stamp.mode)]
+        targets = self._files.targets(links)
+        for path, target in targets.items():
+            entries[path] = TreeEntry("120000", self._hash("--stdin", stdin=target)[0])
+        left_out += [f"{shown(path)}: it cannot be read" for path in links if path not in targets]
+        files = [path for path, stamp in wanted.items() if not stat.S_ISLNK(stamp.mode)]
+        unreadable = self._files.unreadable(files)
+        left_out += [f"{shown(path)}: {reason}" for path, reason in unreadable.items()]
+        files = [path for path in files if path not in unreadable]
         oids = dict(zip(files, self._hash_files(files), strict=True))
-        others = [path for path in files if wanted[path][1] <= EXACT_LIMIT and self._differs(path, oids[path])]
+        others = self._files.differing({path: oids[path] for path in files if wanted[path].size <= EXACT_LIMIT})
         exact = dict(zip(others, self._hash_files(others, "--no-filters"), strict=True))
         for path in files:
-            mode = "100755" if wanted[path][0] & stat.S_IXUSR else "100644"
+            mode = "100755" if wanted[path].mode & stat.S_IXUSR else "100644"
             entries[path] = TreeEntry(mode, oids[path], exact.get(path, ""))
+        now = self._files.stamps(entries)
         for path, entry in entries.items():
-            if _stamp(os.fsencode(self._root) + b"/" + path) == wanted[path]:  # else it changed while we read it
+            if now[path] == wanted[path]:  # else it changed while we read it
                 self._known[path] = (wanted[path], entry)
         return entries
-
-    def _differs(self, path: bytes, oid: str) -> bool:
-        """Whether git recorded other bytes of a file than are on disk."""
-        try:  # a child may put a link or a pipe in its place meanwhile: follow none, and wait for none
-            fd = os.open(os.fsencode(self._root) + b"/" + path, _OPEN)
-            with os.fdopen(fd, "rb") as file:
-                content = file.read(EXACT_LIMIT + 1)
-        except OSError:
-            return False  # it is gone meanwhile
-        digest = (hashlib.sha1 if len(oid) == 40 else hashlib.sha256)(
-            b"blob %d\0" % len(content), usedforsecurity=False
-        )
-        digest.update(content)
-        return digest.hexdigest() != oid
 
     def _hash_files(self, paths: Sequence[bytes], *options: str) -> list[str]:
         if not paths:
@@ -210,17 +165,6 @@ class KeptTrees:
         if answer.code != 0 or answer.cut:
             raise failed(self._root, "read the changed files", answer)
         return answer.out.decode("ascii").split()
-
-    def _staged(self) -> str:
-        """The tree of the user's index; "" if git makes none of it (it has conflicts)."""
-        place = place_of(self._root)
-        if place is None:
-            return ""
-        with suppress(OSError), tempfile.TemporaryDirectory(prefix="orch-", dir=place.git) as folder:
-            copy = Path(shutil.copy2(place.git / "index", folder))  # with its time: git compares it with those of files
-            answer = read_git(self._root, "write-tree", index=copy)
-            return answer.out.decode("ascii").strip() if answer.code == 0 else ""
-        return ""
 
     def _changes(self, head: str | None, entries: Mapping[bytes, TreeEntry], gone: Sequence[bytes]) -> Iterator[bytes]:
         if head is not None:
@@ -276,7 +220,7 @@ def _beside(entries: Mapping[bytes, TreeEntry], stamps: Mapping[bytes, Stamp], s
     for path, entry in sorted(entries.items()):
         if entry.exact:
             yield f"M {entry.mode} {entry.exact} ".encode() + _place(RAW, path)
-    modes = {path: stat.S_IMODE(stamp[0]) for path, stamp in stamps.items() if stat.S_ISREG(stamp[0])}
+    modes = {path: stat.S_IMODE(stamp.mode) for path, stamp in stamps.items() if stat.S_ISREG(stamp.mode)}
     yield from _modes({path: mode for path, mode in modes.items() if mode not in _USUAL})
     if staged:
         yield f"M 040000 {staged} {STAGED}".encode()
@@ -286,14 +230,6 @@ def _modes(permissions: Mapping[bytes, int]) -> Iterator[bytes]:
     odd = b"".join(b"%o %s\0" % (mode, path) for path, mode in sorted(permissions.items()))
     if odd:
         yield b"M 100644 inline %s\ndata %d\n%s" % (MODES.encode(), len(odd), odd)
-
-
-def _stamp(file: bytes) -> Stamp | None:
-    try:
-        found = os.lstat(file)
-    except OSError:
-        return None
-    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
 def _place(folder: str, path: bytes) -> bytes:

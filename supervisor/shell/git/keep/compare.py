@@ -11,7 +11,8 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
-from supervisor.shell.git.run import GitOutput, failed
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.run import failed
 
 _DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),

@@ -10,6 +10,7 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_config, read_git
 from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
 
 _MERGE = (
@@ -18,6 +19,7 @@ _MERGE = (
     "merge.default=text",  # no driver of the repo for all files
 )
 _LIMIT = 600.0  # seconds
+NO_INDEX = "no-index-of-orch"
 
 
 class Merged(Struct, frozen=True):
@@ -47,20 +49,27 @@ def merged(root: Path, base: str, ours: str, theirs: str) -> Merged:
         raise WorkspaceError(f"the configuration of {root} names a merge driver with an odd name", "rename it")
     # `false` is a driver that merges nothing: a file that both sides changed is a conflict.
     settings = (*_MERGE, *(f"{key}=false" for key in drivers))
-    place = place_of(root)
-    assert place is not None, "a repo that was kept has a git folder"
     answer = read_git(
         root,
         *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides),
         seconds=_LIMIT,
         settings=settings,
-        index=place.git / "no-index-of-orch",  # there is none, so it names no attributes; no child may make one there
+        index=_no_index(root),
     )
     if answer.code not in (0, 1) or answer.cut:
         raise failed(root, "merge two work trees", answer)
     tree, *names = answer.out.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")
     paths = (name.encode("utf-8", "surrogateescape") for name in dict.fromkeys(names) if name)
     return Merged(tree, tuple(map(shown, paths)) if answer.code == 1 else ())
+
+
+def _no_index(root: Path) -> Path:
+    """An index that is not there, so it names no attributes; no child may make one there."""
+    if isinstance(root, PathThere):
+        return Path(NO_INDEX)
+    place = place_of(root)
+    assert place is not None, "a repo that was kept has a git folder"
+    return place.git / NO_INDEX
 
 
 def _commit(root: Path, tree: str, *parents: str) -> str:

@@ -14,10 +14,8 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import MODES, RAW, WORK
 from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.run import failed
-
-ABSENT = "0" * 6
-"""The mode of a path at which there is nothing."""
 
 T = TypeVar("T")
 
@@ -31,18 +29,6 @@ class TreeState(Struct, frozen=True):
     tree: str  # as git records it
     exact: Mapping[bytes, str] = {}  # the ids of the exact bytes of files of which git records others, by path
     permissions: Mapping[bytes, int] = {}  # that git does not record, by path
-
-
-class PathChange(Struct, frozen=True):
-    """What becomes of one path."""
-
-    path: bytes
-    old_mode: str  # as git writes it; ABSENT: there is nothing
-    old: str  # the id of the content
-    mode: str
-    oid: str
-    exact: str = ""  # the id of the exact bytes, if they are others
-    permissions: int | None = None  # None: those that a checkout gives
 
 
 def state_of(root: Path, commit: str) -> TreeState:

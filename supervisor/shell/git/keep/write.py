@@ -21,20 +21,18 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.keep.files import files_of, stamp_of
 from supervisor.shell.git.keep.form import quoted
-from supervisor.shell.git.keep.target import ABSENT, PathChange
+from supervisor.shell.git.reach.files import ABSENT, PathChange, Stamp
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
 
 GITLINK = "160000"
 """The mode of a submodule, which is never moved."""
 
-_LINK = "120000"
+LINK = "120000"
 _SECONDS = 600.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-Stamp = tuple[int, ...]
-"""What shows that a file is as it was, without reading it."""
 
 
 class Look(Struct, frozen=True):
@@ -50,35 +48,40 @@ def look(root: Path, changes: Sequence[PathChange]) -> Look:
     A path at which the kept tree has nothing must be free: what is there is ignored by git, and only its owner knows
     what it is worth. Raises WorkspaceError when git fails.
     """
+    files = files_of(root)
     freed = {one.path for one in changes if one.mode == ABSENT}
+    found = files.stamps(dict.fromkeys(path for one in changes for path in (*_folders(one.path), one.path)))
     obstacles: list[str] = []
     stamps: dict[bytes, Stamp | None] = {}
-    files: dict[bytes, str] = {}
+    contents: dict[bytes, str] = {}
     for one in changes:
         stamps[one.path] = None
         if GITLINK in (one.mode, one.old_mode):
             continue
-        try:
-            found = _at(root, one.path, freed)
-        except NotADirectoryError as error:
-            obstacles.append(f"{shown(os.fsencode(error.filename))} is in the way of {shown(one.path)}")
-            continue
-        except OSError as error:
-            obstacles.append(f"{shown(one.path)}: {error.strerror}")
-            continue
-        if found is None:
+        above = [(path, stamp) for path in _folders(one.path) if (stamp := found[path]) is not None]
+        blocking = next((path for path, stamp in above if not stat.S_ISDIR(stamp.mode)), None)
+        there = found[one.path] if blocking is None else None
+        if blocking is not None and blocking not in freed:
+            obstacles.append(f"{shown(blocking)} is in the way of {shown(one.path)}")
+        if there is None:
             continue
         if one.old_mode == ABSENT:
-            if not (stat.S_ISDIR(found.st_mode) and _freed(root, one.path, freed)):
+            if not (stat.S_ISDIR(there.mode) and freed.issuperset(files.below(one.path))):
                 obstacles.append(f"{shown(one.path)} is there, and git ignores it")
             continue
-        stamps[one.path] = _stamp(found)
-        if stat.S_ISREG(found.st_mode):
-            files[one.path] = one.old
-        elif not stat.S_ISLNK(found.st_mode):
+        stamps[one.path] = there
+        if stat.S_ISREG(there.mode):
+            contents[one.path] = one.old
+        elif not stat.S_ISLNK(there.mode):
             obstacles.append(f"{shown(one.path)} is no file any more")
-    obstacles += [f"{shown(path)} was changed a moment ago" for path in _changed(root, files)]
+    obstacles += [f"{shown(path)} was changed a moment ago" for path in _changed(root, contents)]
     return Look(tuple(obstacles), stamps)
+
+
+def _folders(path: bytes) -> list[bytes]:
+    """The folders above a path, the outermost first."""
+    parts = path.split(b"/")
+    return [b"/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _changed(root: Path, files: Mapping[bytes, str]) -> list[bytes]:
@@ -97,7 +100,11 @@ def _changed(root: Path, files: Mapping[bytes, str]) -> list[bytes]:
 
 def write_changes(root: Path, changes: Sequence[PathChange], seen: Look) -> None:
     """Write the changes into a work tree that is as it was `seen`. Raises WorkspaceError when a path cannot be written,
-    or was changed meanwhile: it and what follows then stay as they were."""
+    or was changed meanwhile: it and what follows then stay as they were. Raises OutOfReach when another machine gives
+    no answer: whether they were written, nobody knows then."""
+    if isinstance(root, PathThere):
+        root.repo.write(changes, seen.stamps)
+        return
     wanted = [one for one in changes if one.mode not in (ABSENT, GITLINK)]
     gone = [one for one in changes if one.mode == ABSENT and one.old_mode != GITLINK]
     with _made(root, wanted) as made, _opened(root) as top:
@@ -132,7 +139,7 @@ def _made(root: Path, wanted: Sequence[PathChange]) -> Iterator[dict[bytes, byte
                 (("update-index", "-z", "--add", "--index-info"), lines),
                 (("checkout-index", "--all", "--quiet", f"--prefix={tree}/"), b""),
             ):
-                answer = read_git(root, *words, index=index, stdin=stdin, seconds=_SECONDS, settings=_CHECKOUT)
+                answer = read_git(root, *words, index=index, stdin=stdin, seconds=_SECONDS, settings=CHECKOUT)
                 if answer.code != 0:
                     raise failed(root, "write files", answer)
         made = {one.path: os.fsencode(tree) + b"/" + one.path for one in plain}
@@ -148,14 +155,14 @@ def _made(root: Path, wanted: Sequence[PathChange]) -> Iterator[dict[bytes, byte
         yield made
 
 
-_CHECKOUT = ("core.symlinks=true", "checkout.workers=1")
+CHECKOUT = ("core.symlinks=true", "checkout.workers=1")
 _EXACT = 65 << 20
 """Bytes. More than `capture.EXACT_LIMIT`."""
 
 
 def _put(source: bytes, folder: int, name: bytes, one: PathChange) -> None:
     """Put a new file in its place, with the permissions that were kept, else those of the file that it replaces."""
-    if one.mode != _LINK and (permissions := _permissions(folder, name, one)) is not None:
+    if one.mode != LINK and (permissions := _permissions(folder, name, one)) is not None:
         os.chmod(source, permissions)
     try:
         os.rename(source, name, dst_dir_fd=folder)
@@ -189,12 +196,8 @@ def _same(folder: int, name: bytes, expected: Stamp | None) -> None:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if found is not None and stat.S_ISDIR(found.st_mode) and expected is None:
         os.rmdir(name, dir_fd=folder)
-    elif (None if found is None else _stamp(found)) != expected:
+    elif (None if found is None else stamp_of(found)) != expected:
         raise FileExistsError(errno.EEXIST, "it was changed a moment ago")
-
-
-def _stamp(found: os.stat_result) -> Stamp:
-    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
 def _remove(root: Path, top: int, path: bytes, expected: Stamp | None) -> None:
@@ -241,31 +244,3 @@ def _folder_of(top: int, path: bytes, *, make: bool = False) -> Iterator[int]:
         yield folder
     finally:
         os.close(folder)
-
-
-def _at(root: Path, path: bytes, freed: set[bytes]) -> os.stat_result | None:
-    """Return what is at a path; None if nothing is, or will be once `freed` is removed.
-
-    Raises NotADirectoryError with the file or link that is in place of one of its folders.
-    """
-    top = os.fsencode(root) + b"/"
-    parts = path.split(b"/")
-    try:
-        for depth in range(1, len(parts)):
-            above = b"/".join(parts[:depth])
-            if not stat.S_ISDIR(os.lstat(top + above).st_mode):
-                if above in freed:
-                    return None
-                raise NotADirectoryError(errno.ENOTDIR, "no folder", os.fsdecode(above))
-        return os.lstat(top + path)
-    except FileNotFoundError:
-        return None
-
-
-def _freed(root: Path, path: bytes, freed: set[bytes]) -> bool:
-    """Return whether a folder will be empty once `freed` is removed."""
-    start = len(os.fsencode(root)) + 1
-    for folder, _, files in os.walk(os.fsencode(root) + b"/" + path):
-        if any(os.path.join(folder, name)[start:] not in freed for name in files):
-            return False
-    return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from supervisor.shell.git.run import GitOutput
+from supervisor.shell.git.reach.output import GitOutput
 
 
 class TreeReader(Protocol):
@@ -22,3 +23,6 @@ class TreeReader(Protocol):
 
     def git(self, root: Path, *args: str) -> GitOutput:
         """Run git in the repo, with the filters of its own configuration off. Raises WorkspaceError."""
+
+    def expect(self, files: Sequence[bytes]) -> None:
+        """Prepare for being asked about these files, all of which have to be looked at."""

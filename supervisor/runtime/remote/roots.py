@@ -1,0 +1,31 @@
+"""The work trees of all children, for commands that compare and write them, wherever they are."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from supervisor.domain.status import Status
+from supervisor.runtime.workspace import WorkspacePaths
+
+
+@contextmanager
+def roots_of(workspace: WorkspacePaths, status: Status) -> Iterator[dict[str, Path]]:
+    """Yield the root of the work tree of each child. To another machine, one line at most is opened, when it is needed.
+
+    Left out is a child on another machine that the config no longer has.
+    """
+    roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
+    away = {one.name for one in status.children if one.runner is not None}
+    with ExitStack() as lines:
+        if away:  # what reaches them is loaded only then (40 ms)
+            repo = importlib.import_module("supervisor.runtime.remote.repo")
+            load = importlib.import_module("supervisor.runtime.config.load")
+            for child in load.named(workspace):
+                if child.name in away and child.runner is not None:
+                    there = repo.repo_of(workspace, child)
+                    lines.enter_context(there.talking())
+                    roots[child.name] = there.root
+        yield roots

@@ -1,0 +1,124 @@
+"""A shell in the repo of a child on another machine. It is kept while somebody is `talking`: logins take long."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from supervisor.errors import OrchError, OutOfReach, WorkspaceError
+from supervisor.runtime.remote.place import ChildPlace
+from supervisor.runtime.secrets import clean
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.run import OUTPUT_LIMIT, SAFE
+from supervisor.shell.prefix.conversation import Conversation
+from supervisor.wire.place.git import each, git_step, plain_git, plain_step, read_step
+from supervisor.wire.place.scripts import PlaceScripts
+
+GIT = plain_git(SAFE)
+WITHIN = 60.0  # seconds for one command there that is no git, such as looking at 500 files
+MARGIN = 10.0  # seconds that we wait for an answer beyond the time that git is given
+CHUNK = 500  # names that are sent in one command
+TIMED_OUT = 124  # the exit code of `timeout`
+
+T = TypeVar("T")
+
+
+class RemoteShell:
+    """Runs commands in the repo of one child. Threads wait for each other."""
+
+    def __init__(self, place: ChildPlace) -> None:
+        self._place = place
+        self.raw = os.fsencode(place.path)
+        self.at = place.runner.name
+        self.where = f"{self.at}:{place.path}"
+        self._lock = threading.RLock()
+        self._talk: tuple[Conversation, PlaceScripts] | None = None
+        self._depth = 0
+
+    @contextmanager
+    def talking(self) -> Iterator[None]:
+        with self._lock:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if not self._depth:
+                    self._hang_up()
+
+    def git(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        stdin: bytes,
+        index: str | None,
+        seconds: float,
+        limit: int,
+        partial: bool,
+    ) -> GitOutput:
+        text = git_step(words, environ, given=len(stdin), index=index, seconds=seconds, root=self.raw)
+        answer = self._run(text, seconds + MARGIN, given=stdin, limit=limit)
+        if answer.code == TIMED_OUT:
+            if not partial:
+                raise WorkspaceError(
+                    f"git {next(iter(words[len(SAFE) :]), '')} took longer than {seconds:g} s in {self.where}",
+                    "run `git status` there",
+                )
+            return GitOutput(answer.code, answer.out, answer.complaint, True, f"took longer than {seconds:g} s")
+        return answer
+
+    def run(self, command: bytes, *, limit: int = OUTPUT_LIMIT) -> GitOutput:
+        """Run a command of the shell there, in which the functions of `wire.place.git` are known. Raises OrchError."""
+        return self._run(plain_step(command), WITHIN, limit=limit)
+
+    def over(self, command: str, paths: Iterable[bytes], *, limit: int = OUTPUT_LIMIT) -> Iterator[GitOutput]:
+        """Run a command for each path, named `$f`, below the root."""
+        for part in parts(list(paths)):
+            yield self.run(b'cd -P -- "$root" || exit 1\n' + each(command, part), limit=limit)
+
+    def _run(self, text: bytes, seconds: float, *, given: bytes = b"", limit: int) -> GitOutput:
+        with self.talking():
+            talk, script = self._talk or self._call()
+            answer = talk.tell(text, seconds, given=given, limit=limit)
+            step = read_step(answer.last, script.tag)
+            if step is None:
+                lost = None if answer.cut else self._lost(talk, script)
+                self._hang_up()
+                if lost is not None:
+                    raise lost
+                return GitOutput(-1, answer.out, "", True)
+            return GitOutput(step.code, answer.out, clean(step.complaint), cut=False)
+
+    def _call(self) -> tuple[Conversation, PlaceScripts]:
+        """Open the shell. Raises OrchError."""
+        script = self._place.script()
+        talk = self._place.converse(script)
+        try:
+            self._place.told(talk, script, script.here())
+        except BaseException:
+            talk.process.end()
+            raise
+        self._talk = talk, script
+        return self._talk
+
+    def _hang_up(self) -> None:
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk[0].process.end(0.2)
+
+    def _lost(self, talk: Conversation, script: PlaceScripts) -> OrchError:
+        try:
+            self._place.told(talk, script, "", 0.0)
+        except OrchError as error:
+            return error
+        return OutOfReach(f"{self.at} gives no answer", "orch tries again")
+
+
+def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Split what is sent into commands of a bounded length."""
+    for at in range(0, len(items), CHUNK):
+        yield items[at : at + CHUNK]

@@ -1,0 +1,69 @@
+"""A repo on another machine, as git's own layer knows it: a path that nothing here can open, and what reaches it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path, PosixPath
+from typing import NoReturn, Protocol
+
+from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.reader import TreeReader
+
+
+class RepoThere(Protocol):
+    """What reaches one repo on another machine. Its methods block, and raise OrchError."""
+
+    raw: bytes  # the root of its work tree, on its machine
+    at: str  # its machine, for people
+
+    def talking(self) -> AbstractContextManager[None]:
+        """Keep one shell there for all that is asked within: a login takes longer than git does."""
+
+    def git(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        stdin: bytes,
+        index: str | None,
+        seconds: float,
+        limit: int,
+        partial: bool,
+    ) -> GitOutput:
+        """Run git in the repo, as `run_git` does. `index`: the name of a file in its git folder."""
+
+    def reader(self) -> TreeReader:
+        """Return what reads its work tree once."""
+
+    def files(self) -> WorkFiles:
+        """Return its files."""
+
+    def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
+        """Do there what `keep.write.write_changes` does."""
+
+
+class PathThere(PosixPath):
+    """The root of a work tree on another machine. As text it is for people: `lab:/home/me/firmware`.
+
+    Nothing takes it for a path of this machine: whoever opens it fails. Made by `path_there`.
+    """
+
+    repo: RepoThere
+
+    def __fspath__(self) -> NoReturn:
+        raise AssertionError(f"{self} is no path of this machine")
+
+
+def path_there(repo: RepoThere) -> PathThere:
+    """Return the root of a work tree that `repo` reaches."""
+    path = PathThere(f"{repo.at}:{repo.raw.decode('utf-8', 'surrogateescape')}")
+    path.repo = repo
+    return path
+
+
+def raw_root(root: Path) -> bytes:
+    """Return the root of a work tree as it is named on its machine."""
+    return root.repo.raw if isinstance(root, PathThere) else os.fsencode(root)

@@ -1,0 +1,126 @@
+"""What the shell of another machine is sent to run git in a repo there, and to look at and write its files.
+
+Each step ends in a line with the tag, the exit code and the first complaint. Names are quoted, so nothing in them is
+read by the shell; they may hold any byte but NUL.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+STAMP = "%f %s %i %d %y %z"
+"""What `stat` says of a file, to see later whether it is the same: the mode in hexadecimal and the size come first."""
+
+FUNCTIONS = r"""
+umask "$mask"; exec 3>&1; export GIT_TERMINAL_PROMPT=0 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none
+[ "$(printf abc | head -c 2)" = ab ] || no tools head
+[ -n "$(stat -c %y -- "$root")" ] || no tools stat
+gitdir=$(git rev-parse --absolute-git-dir 2>&1) || no git "$gitdir"
+within() { shift; "$@"; }
+if command -v timeout >/dev/null 2>&1; then within() { timeout "$@"; }; fi
+onto=-f; mv --help 2>&1 | grep -q -- -T && onto=-fT
+ended() {
+  code=$?
+  said=$(printf '%s\n' "$e" | grep -m 1 -E '^(fatal|error): ' || printf '%s\n' "$e" | head -n 1)
+  printf '\n%s %d %s\n' "$tag" "$code" "$(printf '%s' "$said" | line)"
+}
+want() { printf '\n%s want\n' "$tag" >&3; head -c "$1"; }
+look() { stat -c 'STAMP' -- "$1" 2>/dev/null || echo; }
+into() {
+  cd -P -- "$root" || return 1
+  rest=$1
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/};; *) rest=;; esac
+    if [ -L "$part" ]; then return 1; fi
+    if [ "$2" = make ] && ! [ -d "$part" ]; then mkdir -- "./$part" || return 1; fi
+    cd -P -- "./$part" || return 1
+  done
+  [ "$(readlink -n /proc/self/cwd; echo x)" = "$real${1:+/}${1}x" ]
+}
+same() {
+  [ -n "$2" ] || ! [ -d "$1" ] || [ -L "$1" ] || rmdir -- "$1" || return 1
+  [ "$(look "$1")" = "$2" ]
+}
+put() {
+  into "$1" make || { echo 'its folder cannot be made' >&2; return 1; }
+  same "./$2" "$3" || { echo 'it was changed a moment ago' >&2; return 1; }
+  [ -z "$5" ] || chmod "$5" "$made/$4" || return 1
+  mv "$onto" -- "$made/$4" "./$2"
+}
+drop() {
+  if ! into "$1" '' 2>/dev/null; then
+    [ -d "$root/$1" ] || return 0
+    echo 'a link is in the place of its folder' >&2; return 1
+  fi
+  if [ -n "$3" ] && { [ -e "./$2" ] || [ -L "./$2" ]; }; then
+    same "./$2" "$3" || { echo 'it was changed a moment ago' >&2; return 1; }
+    rm -f -- "./$2" || return 1
+  fi
+  up=$1
+  while [ -n "$up" ]; do
+    name=${up##*/}
+    case $up in */*) up=${up%/*};; *) up=;; esac
+    into "$up" '' && rmdir -- "./$name" 2>/dev/null || return 0
+  done
+}
+real=$(cd -P -- "$root" && readlink -n /proc/self/cwd)
+""".replace("STAMP", STAMP)
+
+
+class StepEnd(Struct, frozen=True):
+    """How one step ended."""
+
+    code: int
+    complaint: str
+
+
+def read_step(line: str, tag: str) -> StepEnd | None:
+    """Return what the last line of a step says; None if it is none."""
+    begin, _, rest = line.strip().partition(" ")
+    code, _, complaint = rest.partition(" ")
+    if begin != tag or not code.isdecimal() or len(code) > 3:
+        return None
+    return StepEnd(int(code), complaint)
+
+
+def git_step(
+    words: Sequence[str], environ: Mapping[str, str], *, given: int, index: str | None, seconds: float, root: bytes
+) -> bytes:
+    """Run git in the repo with the next `given` bytes as its input. `index`: a file in its git folder."""
+    settings = [f"{name}={shlex.quote(value)}" for name, value in sorted(environ.items())]
+    if index is not None:
+        settings.append(f'GIT_INDEX_FILE="$gitdir"/{shlex.quote(index)}')
+    command = f"within {max(1, round(seconds))} env {' '.join(settings)} git -C ".encode() + quoted(root)
+    run = command + b" " + _shell(words) + b" >&3"
+    if not given:
+        return b"e=$( { %s < /dev/null; } 2>&1 ); ended\n" % run
+    # What git leaves unread must not be left to the shell, which would run it.
+    return b"e=$( { want %d | { %s; c=$?; cat > /dev/null; exit $c; }; } 2>&1 ); ended\n" % (given, run)
+
+
+def plain_step(command: bytes) -> bytes:
+    """Run a command of the shell, with its output."""
+    return b"e=$( { %s\n} 2>&1 >&3 < /dev/null ); ended\n" % command
+
+
+def each(command: str, paths: Iterable[bytes]) -> bytes:
+    """Run one command for each path, which it has as `$f`."""
+    return b"for f in %s; do %s; done" % (b" ".join(quoted(path) for path in paths), command.encode())
+
+
+def plain_git(safe: Sequence[str]) -> bytes:
+    """The words that run git in the repo within a command of the shell."""
+    return b"git " + _shell(safe) + b' -C "$root" '
+
+
+def quoted(name: bytes) -> bytes:
+    """Quote a name for the shell."""
+    return b"'" + name.replace(b"'", b"'\\''") + b"'"
+
+
+def _shell(words: Sequence[str]) -> bytes:
+    return b" ".join(quoted(word.encode("utf-8", "surrogateescape")) for word in words)
