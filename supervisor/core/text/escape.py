@@ -1,15 +1,20 @@
-"""Escaping of others' texts (of children, repos, plans, humans), so that they stay data in our Markdown."""
+"""Escaping of others' texts (of children, repos, plans, humans), so that they stay data in our Markdown.
+
+Secrets are cut out before: behind a backslash, or in a quote, no rule would find them any more.
+"""
 
 from __future__ import annotations
 
 import re
+
+from supervisor.core.text.redact import redact
 
 MAX_BLOCK = 50_000  # characters of one block; the middle of a longer one is replaced by a note
 
 
 def inline(text: str, limit: int) -> str:
     """Return `text` as one line of plain Markdown, cut at `limit` characters. Fit for headings and table cells."""
-    line = " ".join(_harmless(text).split())
+    line = " ".join(_harmless(redact(text)).split())
     if len(line) > limit:
         line = line[: max(limit - 1, 0)].rstrip() + "…"
     return _LEADING.sub(r"\g<before>\\\g<mark>", _SPECIAL.sub(r"\\\g<0>", line).replace("<", "&lt;"))
@@ -17,7 +22,7 @@ def inline(text: str, limit: int) -> str:
 
 def block(text: str) -> str:
     """Return `text` in a code fence that nothing in it can end. Control characters become U+FFFD."""
-    shown = "\n".join(_harmless(text).splitlines()).strip("\n")
+    shown = "\n".join(_harmless(redact(text)).splitlines()).strip("\n")
     if (more := len(shown) - MAX_BLOCK) > 0:
         half = MAX_BLOCK // 2
         shown = f"{shown[:half]}\n[... {more} characters omitted ...]\n{shown[-half:]}"
@@ -27,7 +32,7 @@ def block(text: str) -> str:
 
 def code(text: str) -> str:
     """Return `text` as one code span, for commands and paths. Not for table cells: a `|` would end the cell."""
-    line = " ".join(_harmless(text).splitlines())
+    line = " ".join(_harmless(redact(text)).splitlines())
     fence = "`" * (_longest_backticks(line) + 1)
     pad = " " if "`" in (line[:1], line[-1:]) or line[:1] == line[-1:] == " " else ""
     return f"{fence}{pad}{line}{pad}{fence}" if line.strip() else "(empty)"
@@ -35,7 +40,7 @@ def code(text: str) -> str:
 
 def block_quote(text: str) -> str:
     """Return `text` as a block quote, line by line, so that nothing in it can end the quote."""
-    return "\n".join(f"> {line}" for line in text.splitlines()) or "> (nothing)"
+    return "\n".join(f"> {line}" for line in redact(text).splitlines()) or "> (nothing)"
 
 
 def without_colour(text: str) -> str:

@@ -14,8 +14,8 @@ from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.task import LeftoverLook
-from supervisor.domain.thread import TurnStatus
+from supervisor.domain.task import Due, LeftoverLook
+from supervisor.domain.thread import TurnSeen, TurnStatus
 from tests.core.engine.scene import BROKEN, T1, T2, Scene, child_changed, kinds, only, removed
 
 
@@ -186,6 +186,17 @@ def test_a_new_brief_starts_its_turn_at_once_and_what_was_left_is_looked_at_afte
     assert seen(scene, "make") == (), "the look came too late"
     scene.began("T1", "turn-2")
     assert kinds(scene.ended("T1")) == [act.LookForLeftovers]
+
+
+def test_after_a_new_brief_that_never_arrived_and_was_taken_back_what_was_left_is_looked_at_again() -> None:
+    scene = ended()
+    assert only(scene.plan(replace(T1, instructions="Answer 202, and log it."))).due is Due.REDIRECT
+    assert seen(scene) == (), "the look came too late"
+    scene.exited("backend")
+    scene.plan(T1)
+    assert kinds(scene.ready("backend", adopted=True)) == [act.OpenThread]
+    assert kinds(scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED))) == [act.LookForLeftovers]
+    assert kinds(seen(scene)) == [act.RunChecks]
 
 
 def test_what_is_left_is_ended_at_once_if_the_task_is_not_verified_there() -> None:

@@ -147,11 +147,15 @@ def lost(state: TaskState, at: datetime, refusal: str = "") -> TaskState:
     """The turn never reached the thread, so what was due is due again. `refusal`: why the server refused it, if so."""
     if state.delivery is None:
         raise AssertionError(f"{state.task} has no turn on its way: it is {state.phase}")
+    before = state.delivery.before
+    left = before.leftovers
     return replace(
-        state.delivery.before,
+        before,
         sent=state.sent,
         not_before=at + AFTER_REFUSAL if refusal else None,
         note=refusal,
+        # The answer to a look that was under way was given while nobody waited for it.
+        leftovers=replace(left, looking=False, ending=False) if left is not None else None,
     )
 
 
