@@ -324,4 +324,4 @@ def test_junk_is_judged_in_linear_time(unit: str) -> None:
             sys.setprofile(None)
         return counted
 
-    assert steps(40_000) < 2.5 * steps(20_000)
+    assert steps(12_000) < 2.5 * steps(6_000)
