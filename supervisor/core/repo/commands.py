@@ -49,12 +49,15 @@ def purpose_of_name(name: str) -> Purpose | None:
     known = [_NAMES[word] for word in words if word in _NAMES]
     if words[-1] in _ARCHIVES and known[:1] != [Purpose.BUILD]:
         return None
+    if words[-1] == "report" and known[:1] == [Purpose.RELEASE]:
+        return None  # is sent somewhere
     if known[:1] == [Purpose.SETUP] and known[-1] is Purpose.RELEASE:
         return Purpose.RELEASE  # `prepare-release`
     if known[:1] == [Purpose.SETUP] and Purpose.TEST in known:
         return None  # prepares the tests, or tests the preparation
     if "check" in words and not set(words) <= {"check", "all", "ci"}:
         known = [_NAMES[word] for word in words if word in _NAMES and word != "check"] or [Purpose.LINT]
+        known = [Purpose.LINT] if known[0] is Purpose.RELEASE else known  # looks at one
     if words[-1] in ("compile", "assemble") and _HUMP.search(name):
         return Purpose.BUILD  # `nativeTestCompile` of Gradle
     if len(known) > 1 and words[0] in _HOW:
@@ -76,10 +79,26 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
     (
         *("download", "fetch", "clean", "remove", "delete", "stop", "kill", "print", "show", "list", "help", "open"),
-        *("update", "upgrade", "view", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
+        *(
+            "update",
+            "upgrade",
+            "view",
+            "copy",
+            "move",
+            "rename",
+            "migrate",
+            "seed",
+            "reset",
+            "log",
+            "wait",
+            "not",
+            "extract",
+        ),
     )
 )
-_ENDS = frozenset(("down", "stop", "clean", "baseline", "upload", "show", "open", "results", "logs", "kill", "remove"))
+_ENDS = frozenset(
+    ("down", "stop", "clean", "cleanup", "baseline", "upload", "show", "open", "results", "logs", "kill", "remove")
+)
 """Words that turn the rest of a name into what they are done to."""
 
 _HOW = frozenset(("run", "start", "exec", "ci", "all", "up"))
@@ -174,15 +193,7 @@ _SUBS: dict[str, dict[str, Purpose]] = {
     "dart": _subs(test="test", lint="analyze", format="format", build="compile", run="run", setup="pub"),
     "swift": _subs(test="test", build="build", run="run", setup="package"),
     "dotnet": _subs(test="test", format="format", build="build publish", run="run watch", setup="restore"),
-    "mix": _subs(
-        test="test coveralls",
-        lint="credo dialyzer sobelow",
-        format="format",
-        build="compile escript.build release assets.build assets.deploy",
-        run="run phx.server",
-        setup="deps.get ecto.setup",
-        release="hex.publish",
-    ),
+    "mix": _subs(test="test", lint="credo dialyzer", format="format", build="compile release", setup="deps.get"),
     "bazel": _subs(test="test coverage", build="build", run="run"),
     "bazelisk": _subs(test="test", build="build", run="run"),
     "pio": _subs(test="test", lint="check", build="run", setup="pkg lib"),
@@ -290,6 +301,8 @@ def _of_part(parts: list[str]) -> Purpose | None:
         return None
     if tool in ("flutter", "dart") and sub in ("pub", "run") and len(rest) > 1:
         return _of_dart(rest[1:] if sub == "pub" else rest)
+    if tool in ("poetry", "hatch") and sub == "version" and len(rest) == 1:
+        return None  # prints it
     if tool == "git":
         return _S if rest[:2] == ["submodule", "update"] else None
     if tool == "xcodebuild":
@@ -302,8 +315,8 @@ def _of_part(parts: list[str]) -> Purpose | None:
         if tool == "yarn" and not sub and len(parts) == 1:
             return _S
         return _NODE_SUBS.get(sub) or (purpose_of_name(sub) if sub and tool != "npm" else None)
-    if tool == "mix" and "." not in sub and sub not in _SUBS["mix"]:
-        return purpose_of_name(sub) if sub and sub not in ("new", "do") else None  # an alias of the repo
+    if tool == "mix" and sub not in _SUBS["mix"]:  # an alias of the repo, or a task of a library
+        return purpose_of_name(sub) if not re.match(r"(new|do|archive|local|deps)\b", sub) else None
     if tool in _MAKES and (tool != "task" or sub):
         named = [purpose for word in rest if (purpose := purpose_of_name(word)) is not None]
         return named[0] if named else None if rest else {"make": _B, "rake": _T}.get(tool)

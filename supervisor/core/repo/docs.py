@@ -218,11 +218,19 @@ _POINTS = re.compile(
 )
 
 
+_NOTES = re.compile(r"(note|notice|warning|important|jump to|contents|sections)\b\W{0,4}:", re.IGNORECASE)
+
+
 def _is_summary(text: str) -> bool:
     """Return whether the text is a sentence, not a row of badges, links or languages."""
     text = re.sub(r"\S*://\S*", "", text).strip()
-    row = text.count(" | ") > 1 or text.count(" · ") > 2 or text.count(" • ") > 2
-    return not row and len(text) >= 20 and text.count(" ") >= 3 and sum(map(str.isalpha, text)) > 0.6 * len(text)
+    row = text.count(" | ") > 1 or text.count(" · ") > 1 or text.count(" • ") > 1
+    return (
+        not (row or _NOTES.match(text))
+        and len(text) >= 20
+        and text.count(" ") >= 3
+        and sum(map(str.isalpha, text)) > 0.6 * len(text)
+    )
 
 
 _SHELLS = (

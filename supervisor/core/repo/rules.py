@@ -61,6 +61,8 @@ class _Section:
             return Moment.COMMIT
         if (nested and not self.committing) or self.aside:
             return None
+        if _CONTENTS.fullmatch(text) or (_THEY.search(words) and not _FIRM.search(words) and "lease" not in words):
+            return None
         found = self._asked_for(text, words, step=step)
         if found is None or _INVITES.search(words) or _NOTIFIES.search(words) or _NEEDED.search(words):
             return None
@@ -130,14 +132,18 @@ _WEAK = re.compile(
 )
 _NO_DUTY = re.compile(
     r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
+    r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b|\b(will|and|that|which|helps?) ensures?\b|"
+    r"\bnever \w+(ed|en)\b|"
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
     r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b"
-    r"|\b(do not|don'?t)\s+(have|know|want|need|like|see|mind|worry|expect|hesitate|feel|think|panic)\b",
+    r"|\b(do not|don'?t)\s+(have|know|want|need|like|see|mind|worry|expect|hesitate|feel|think|panic"
+    r"|be (afraid|shy|alarmed|surprised)|block|flood|count|apply|matter)\b",
     re.IGNORECASE,
 )
 _INVITES = re.compile(
-    r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b"
+    r"\bplease (do |also )?(visit|see|refer|join|feel|check out|contact|consider|note|learn|look through|browse)\b"
+    r"|\bcheck out\b|\bplease\s*$|\bwithout (reading|having read)\b|\bI (understand and agree|certify)\b"
     r"|\b(please( also)?|(make sure|ensure)( that)?( to| you(['’]ve| have)?)?) (carefully |first )?read\b"
     r"|\bread (this|the) ((entire|whole|full) )?(document|guide|page|file)\b"
     r"|\bplease take a (moment|minute)\b|\bshould (start|look|see|check) (here|at|out|with)\b"
@@ -145,6 +151,15 @@ _INVITES = re.compile(
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
+_CONTENTS = re.compile(r"\[[^\]\n]+\]\(#[^)\n]*\)\W*")
+"""A line of a table of contents."""
+
+_THEY = re.compile(
+    r"\b(team|maintainers?|reviewers?|bot|we)( members?)? (will|may|might)\b|\b(might|may|will) require\b",
+    re.IGNORECASE,
+)
+"""What others do with a change."""
+
 _RUNS_ONLY = re.compile(r"\W*(run|execute|call|use|then)?:? ?(`{1,2})[^`]+\2(\s+[\w-]+){0,4}\W*", re.IGNORECASE)
 _FIRM = re.compile(
     r"\b(must|shall|should(?! (now|be able|see|have)\b)|do not|don'?t|never|always)\b"
@@ -154,10 +169,12 @@ _FIRM = re.compile(
 _FIRST = re.compile(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
 _WORKFLOW = re.compile(
     r"(please )?(fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
-    r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch( for your (changes?|work))?"
-    r"|commit your changes|push( your (changes|commits|branch))? to( \w+){0,3} (branch|fork|origin|repo(sitory)?)"
+    r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch"
+    r"( for your (changes?|work)| (on|in) your fork)?( and work on \w+ \w+)?"
+    r"|commit your changes?|write (the|your) code"
+    r"|push( your (changes|commits|branch))? to( \w+){0,3} (branch|fork|origin|repo(sitory)?)"
     r"|(open|create|submit|send|make)( up| in)?( a| your| the| us a)?( new| draft){0,2} (pull request|PR)"
-    r"( to the \w+ branch( of( \w+){1,5})?)?)"
+    r"( (to|against) the \w+ branch( of( \w+){1,5})?)?)"
     r"( ?\(.*\)|: git \S.*)?[.!]*",
     re.IGNORECASE,
 )
@@ -174,7 +191,8 @@ _NEEDED = re.compile(
 
 _NOTIFIES = re.compile(
     r"\b(create|open|file|submit) an? (\w+ )?issue\b(?!.*\b(first|before|discuss))"
-    r"|^(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)",
+    r"|(^|, )(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)"
+    r"|^(check|search|look) .{0,20}\bexisting issues\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(

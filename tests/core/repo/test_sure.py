@@ -55,6 +55,8 @@ def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str
         ("rake release:tag", "release"),
         ("./mvnw spring-boot:run", "run"),
         ("mvn -Dx=y quarkus:dev", "run"),
+        ("poetry version --short", None),
+        ("poetry version patch", "release"),
     ],
 )
 def test_what_cannot_be_run_as_it_stands_or_is_for_a_tool_has_no_purpose(command: str, purpose: str | None) -> None:
@@ -70,9 +72,13 @@ def test_the_last_word_of_a_name_may_turn_it_around(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "purpose"),
-    [("prepare-release", "release"), ("setup_branch", "setup"), ("nativeTestCompile", "build"), ("test", "test")],
+    [
+        *(("prepare-release", "release"), ("setup_branch", "setup"), ("nativeTestCompile", "build"), ("test", "test")),
+        *(("checkReleaseBadging", "lint"), ("upload-coverage-report", None), ("release:cleanup", None)),
+        *(("extract-version", None), ("release", "release")),
+    ],
 )
-def test_a_name_of_two_purposes_has_that_of_what_it_is_for(name: str, purpose: str) -> None:
+def test_a_name_of_two_purposes_has_that_of_what_it_is_for(name: str, purpose: str | None) -> None:
     assert purpose_of_name(name) == purpose
 
 
@@ -174,6 +180,20 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
          "3. Open a pull request to the `master` branch of the Depot repository.\n4. Push to `next` and add a test\n",
          ["Push to next and add a test"]),
         ("CONTRIBUTING.md", "Prior to submitting a pull request you must read this entire document.\n", []),
+        ("CONTRIBUTING.md", "This step is to ensure that the code we merge is fine. (Just to make sure.)\n\n"
+         "Please also note that each pull request is read.\n\nDon't be afraid to ask in a pull request.\n\n"
+         "Please learn about commits.\n\nIf you find tests that fail on pull requests, please\n\n- look\n", []),
+        ("CONTRIBUTING.md", "# Contributing\n\n- [Check your commit](#check-your-commit)\n- Write the code.\n"
+         "- Create a branch on your fork and work on the feature.\n- Commit your change\n- Ensure tests pass.\n"
+         "- Create a Pull Request against the `main` branch of Depot Web.\n", ["Ensure tests pass."]),
+        ("CONTRIBUTING.md", "# Pull requests\n\nIf it needs to be in other branches, one of the team will ask you.\n\n"
+         "It might require two to approve before merging.\n\nYou must add tests, or we will not merge it.\n",
+         ["You must add tests, or we will not merge it."]),
+        ("CLAUDE.md", "- A changed file is kept and never overwritten\n- Runs once (failures don't block it)\n"
+         "- Never edit `a.py`\n", ["Never edit a.py"]),
+        ("CONTRIBUTING.md", "When you feel at home, check out issues labeled hard.\n\n"
+         "(d) I understand and agree that the contribution is public.\n\n"
+         "DO NOT CREATE A PULL REQUEST WITHOUT READING THIS\n", []),
         ("RELEASING.md", "# Releasing\n\n- Create a pull request with all that\n",
          ["Create a pull request with all that"]),
         (".github/pull_request_template.md", "## Type of change\n\n- [ ] It adds a thing\n\n## Other\n\n"
@@ -199,6 +219,8 @@ def test_translations_and_forms_are_no_documents() -> None:
          ["All things, counted for everyone."]),
         ("# T\n\nSee the site for what it does and how.\n\n## About\n\nA tool that counts all things.\n",
          ["A tool that counts all things."]),
+        ("# T\n\nNote: the main branch may be broken.\n\nManual · Support · Demo pages\n\nIt counts all things.\n",
+         ["It counts all things."]),
         ("# T\n\n[See what it is in slides](https://a.b)\n\n## A\n\n## B\n\nYou can make a thing.\n", []),
     ],
 )  # fmt: skip
