@@ -67,6 +67,18 @@ def test_a_bound_attribute_is_code_whose_names_are_fields_and_no_texts(name: str
     assert [word.text for word in literals("plain", b'<a href="a.serial_id" class="b.c">')] == ["a.serial_id", "b.c"]
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for ride in rides %}{{ ride.fare_paid }}",
+        "{{#each rides}}{{ ride.fare_paid }}",
+        "{{ range .Rides }}{{ .FarePaid }}",
+    ],
+)
+def test_a_template_that_the_server_fills_in_names_its_own_variables(template: str) -> None:
+    assert literals("plain", template.encode()) == ()
+
+
 def test_what_a_page_calls_is_no_topic_of_the_server() -> None:
     page = '<template>\n<v-dialog @submit="handle_login" :key="service.name" />\n</template>\n'
     server = {"a.py": 'register("service_name", handle_login)\non("service.name", 1)\nemit("handle_login")\n'}

@@ -15,6 +15,9 @@ _BOUND = re.compile(r"(?:^|[\s\"'])(?:[:@#*\[(]|v-|x-|ng-|bind:|on:)[\w.:\-\[\](
 """An attribute whose value is code: of Vue (`:key`, `@click`, `v-if`), Angular (`[x]`, `(x)`, `*ngIf`) and Alpine."""
 
 _MEMBER = re.compile(r"(?<=\.)([A-Za-z]\w*?(?:_[A-Za-z0-9]|[a-z0-9][A-Z])\w*)\b(?!\s*\()")
+_SERVED = re.compile(r"\{%|\{\{(?:[#/>!-]|\s*(?:\.|(?:end|range|if|with|define|block|template)\b))")
+"""What only templates have that a server fills in (Django, Jinja, Twig, Go, Handlebars): they name its variables."""
+
 _MUSTACHE = re.compile(r"\{\{([^{}\n]{1,300})\}\}")
 _ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,})")
 _HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
@@ -24,13 +27,14 @@ def literals(source: bytes) -> Iterator[Literal]:
     """Read the quoted texts of a file, and the values of unquoted `key = value` lines."""
     text = source.decode("utf-8", "replace")
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n") or " ", text)
+    page = _SERVED.search(text) is None
     for number, line in enumerate(text.splitlines(), 1):
         if len(line) > 2000:
             continue
         for variable in _ENV.findall(line):
             yield Literal(variable, number, Form.ENV)
         quoted = False
-        if "{{" in line:
+        if page and "{{" in line:
             for inside in _MUSTACHE.finditer(line):
                 yield from _members(inside[1], number)
         for match in _QUOTED.finditer(line):
