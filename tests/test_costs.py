@@ -59,9 +59,9 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 106, COMMAND),
         ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 325, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 327, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 532, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 535, {"typer"}),
         ("runtime.survey.worker", 220, {"ruamel", "typer"}),
     ],
 )

@@ -39,6 +39,7 @@ class OpenThread(Struct, frozen=True):
     why: str
     recount: bool = False  # a turn may have ended unseen: have Codex say what the thread has used in all
     unconfirmed: tuple[tuple[str, str], ...] = ()  # messages that may have arrived unseen: client id, SHA-256
+    path: str = ""  # of the linked work tree in which it works; "": in the child's
 
 
 class Unlisted(Struct, frozen=True):
@@ -48,6 +49,36 @@ class Unlisted(Struct, frozen=True):
     base: Tree  # the working tree when the first of its turns began whose changes are not listed
     start: Tree | None  # when the task began; None: it is `base`, or not known
     listed: ChangeList  # the changed files before
+
+
+class MakeTree(Struct, frozen=True):
+    """Make a linked work tree for a run, with what the child's work tree holds; or bring an older one up to that."""
+
+    child: str
+    task: str
+    run: int  # number of the attempt
+    path: str  # of the older one; "": there is none
+    base: str  # what differs from this kept tree in the older one was not merged yet
+    why: str
+
+
+class MergeTree(Struct, frozen=True):
+    """Bring the changes of a linked work tree into the child's.
+
+    Without `work`, both are kept, and it is looked whether they fit. Then they are written: into the child's work tree,
+    or, with `conflicts`, what that holds into the linked one, with marks.
+    """
+
+    child: str
+    task: str
+    run: int  # number of the attempt
+    path: str
+    base: str  # what differs from this kept tree is to be merged
+    work: str  # a kept tree: what the linked work tree holds; "": not kept yet
+    main: str  # a kept tree: what the child's work tree held then
+    conflicts: tuple[str, ...]
+    shared: tuple[str, ...]  # files of the repo that others rely on
+    why: str
 
 
 class StartTurn(Struct, frozen=True):
@@ -67,6 +98,7 @@ class StartTurn(Struct, frozen=True):
     sandbox: Sandbox
     why: str
     unlisted: tuple[Unlisted, ...] = ()  # in this working tree: to be listed first, before more changes come
+    path: str = ""  # of the linked work tree in which it works; "": in the child's
 
 
 class SteerTurn(Struct, frozen=True):
@@ -148,6 +180,7 @@ class RunChecks(Struct, frozen=True):
     listed: ChangeList = ChangeList()  # the changed files before
     before: str = ""  # the kept commit of how the run began; "": not kept
     shared: tuple[str, ...] = ()  # files of the repo that others rely on
+    path: str = ""  # of the linked work tree in which it ran; "": in the child's
 
 
 class RaiseAsk(Struct, frozen=True):
@@ -219,6 +252,8 @@ Action = (
     EnsureServer
     | StopServer
     | OpenThread
+    | MakeTree
+    | MergeTree
     | StartTurn
     | SteerTurn
     | LookAtTurn

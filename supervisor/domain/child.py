@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from supervisor.domain.plan import Approvals, Budget, SandboxMode
+from supervisor.domain.plan import Approvals, Budget, Isolation, SandboxMode
 
 
 class Runner(Struct, frozen=True):
@@ -30,6 +30,7 @@ class Child(Struct, frozen=True):
     budget: Budget | None = None
     trusted: bool = False  # it may run what the repo's own `.codex` names
     runner: Runner | None = None  # where it lives; None: on this machine
+    isolation: Isolation = "none"  # where its tasks work that do not say it themselves
 
     @property
     def where(self) -> str:

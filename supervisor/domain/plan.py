@@ -16,6 +16,9 @@ FILE_LIMIT = 1 << 20  # bytes of a plan.md; a plan of 2,000 tasks takes about 0.
 ThreadChoice = Literal["shared", "fresh"]
 SandboxMode = Literal["read-only", "workspace-write"]
 Approvals = Literal["on-request", "never"]
+Isolation = Literal["none", "worktree"]
+"""Where the runs of a task work: in the child's work tree, or each in a linked one of its own."""
+
 Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
 """What a turn may do. "danger-full-access", no sandbox and no approvals, is for the orchestrator only, on request."""
 
@@ -60,6 +63,7 @@ class Task(Struct, frozen=True):
     sandbox: SandboxMode | None = None
     timeout: float | None = None  # minutes; None: no limit
     budget: Budget | None = None
+    isolation: Isolation | None = None
     instructions: str = ""  # Markdown
     expect: str = ""  # what follows `**Expect:**` in the instructions of a human's task, Markdown
     line: int = 0  # of its heading in plan.md, from 1

@@ -20,6 +20,7 @@ class Phase(StrEnum):
     WORKING = "working"  # a turn runs
     STOPPING = "stopping"  # its turn is being interrupted
     CHECKING = "checking"  # the verify commands run, or come next
+    MERGING = "merging"  # its changes go from a work tree of its own into the child's, or come next
     ASKING = "asking"  # it waits on a human
     DONE = "done"
     BLOCKED = "blocked"  # it cannot continue: the child says so, or the verify commands fail
@@ -27,11 +28,11 @@ class Phase(StrEnum):
 
     @property
     def live(self) -> bool:
-        """Whether it occupies the child's working tree."""
+        """Whether it occupies a working tree: the child's, or its own."""
         return self in LIVE
 
 
-LIVE = frozenset({Phase.STARTING, Phase.WORKING, Phase.STOPPING, Phase.CHECKING})
+LIVE = frozenset({Phase.STARTING, Phase.WORKING, Phase.STOPPING, Phase.CHECKING, Phase.MERGING})
 
 
 class Pulse(StrEnum):
@@ -137,7 +138,7 @@ class Due(StrEnum):
 
     BRIEF = "brief"  # the child does not know the task yet
     REDIRECT = "redirect"  # the plan changed the brief
-    FIX = "fix"  # a verify command failed
+    FIX = "fix"  # a verify command failed, or its changes do not fit those of others
     ANSWER = "answer"  # a human answered
     RESUME = "resume"  # the turn was cut off: continue
     RETRY = "retry"  # the provider failed: continue
@@ -234,6 +235,20 @@ class KeptRun(Struct, frozen=True):
     diff: RunDiff | None = None  # from `before` to `after`; None: not known
 
 
+class OwnTree(Struct, frozen=True):
+    """A linked work tree in which the runs of a task work (`isolation: worktree`)."""
+
+    child: str
+    run: int  # the attempt for which it is made, or was made last
+    path: str = ""  # its root; "": there is none yet
+    base: str = ""  # a kept tree: what differs from it is not in the child's work tree yet
+    busy: bool = False  # it is being made, or its changes are being merged
+    work: str = ""  # a kept tree: what it holds, once its changes are about to be merged; "": not yet
+    main: str = ""  # a kept tree: what the child's work tree held then
+    conflicts: tuple[str, ...] = ()  # files that both changed, each in another way
+    follow_ups: int = 0  # turns after conflicts, in this run
+
+
 class TaskState(Struct, frozen=True):
     """The execution of one task so far."""
 
@@ -265,11 +280,22 @@ class TaskState(Struct, frozen=True):
     start: Tree | None = None  # the working tree when the first run in this child began
     taken_back: bool = False  # it was done, and its changes were taken out of the files
     kept: tuple[KeptRun, ...] = ()  # of the runs so far, in their order; the oldest ones may be joined
+    own_tree: OwnTree | None = None  # None: its runs work in the child's work tree, or none has begun
 
     @property
     def tokens(self) -> Tokens:
         """The tokens of all turns, the running one included."""
         return self.usage.tokens + self.turn.spent if self.turn is not None else self.usage.tokens
+
+    @property
+    def apart(self) -> bool:
+        """Whether its run, or the next one, works in a work tree of its own, which is ready."""
+        tree = self.own_tree
+        if tree is None or not tree.path:
+            return False
+        if tree.run == self.runs + 1:
+            return not tree.busy  # it is being made
+        return tree.run == self.runs and not self.new_run and tree.child == self.child
 
     @property
     def turn_id(self) -> str | None:

@@ -52,6 +52,11 @@ class WorkspacePaths(NamedTuple):
         return self.state / "operations.jsonl"
 
     @property
+    def own_trees(self) -> Path:
+        """The linked work trees: one folder for each child, and in it one for each task. No child may write it."""
+        return state_folder() / "worktrees" / self.id
+
+    @property
     def ledger(self) -> Path:
         return self.state / "ledger.jsonl"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 from supervisor.cli.change.finishing import finish_left
 from supervisor.cli.change.standing import status_of
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.blocks import Cell, Grid
+from supervisor.cli.display.blocks import Cell, Grid, Line
 from supervisor.domain.change.operation import Operation, OperationState
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.pruning import let_go
@@ -37,7 +41,37 @@ def ops(
         output.say("nothing happened yet: no task has run, and no plan was accepted")
     else:
         output.show([Grid(("OPERATION", "WHEN", "STATE", "WHAT", "TOUCHED"), tuple(map(_row, found)))])
+    if not as_json and (rows := tuple(_trees(workspace))):
+        output.show([Line(), Grid(("WORK TREE OF", "CHILD", "DISK", "STATE", "PATH"), rows)])
     return 0
+
+
+def _trees(workspace: WorkspacePaths) -> Iterator[tuple[Cell, ...]]:
+    """Yield what is in the folder of linked work trees, with the disk that it takes."""
+    folder = workspace.own_trees
+    places = sorted(path for path in folder.glob("*/*") if path.is_dir() and not path.is_symlink())
+    own = {one.work_tree.path: one for one in status_of(workspace).tasks if one.work_tree is not None} if places else {}
+    for path in places:
+        task = own.get(str(path))
+        merged = task is not None and task.work_tree is not None and task.work_tree.merged
+        state = "merged, holds ignored files" if merged else "not merged" if task is not None else "of no task now"
+        yield (
+            Cell(task.id if task is not None else path.name),
+            Cell(path.parent.name),
+            Cell(f"{_disk(path) / 1e6:,.1f} MB"),
+            Cell(state, "" if merged else "cyan"),
+            Cell(str(path)),
+        )
+
+
+def _disk(folder: Path) -> int:
+    """Return the bytes that a folder takes on the disk; what cannot be read counts nothing."""
+    found = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                found += os.lstat(os.path.join(place, name)).st_blocks * 512
+    return found
 
 
 def _prune(workspace: WorkspacePaths, *, as_json: bool) -> int:

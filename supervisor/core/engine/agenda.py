@@ -37,6 +37,8 @@ class Sign(Enum):
     ASKING = auto()  # it waits on a human
     HALTED = auto()  # it is blocked, or has failed
     DELAYED = auto()  # its next step waits until some moment
+    MAKING = auto()  # a work tree of its own is being made
+    APART = auto()  # its run, or the next one, works in a work tree of its own
     UNLISTED = auto()  # its changes are not listed yet
     SPENT = auto()  # it has used tokens or time
     UNSETTLED = auto()  # it is not done, blocked or failed
@@ -50,6 +52,8 @@ _BEARS: Mapping[Sign, Callable[[TaskState], bool]] = {
     Sign.ASKING: lambda state: state.phase is Phase.ASKING,
     Sign.HALTED: lambda state: state.phase in (Phase.BLOCKED, Phase.FAILED),
     Sign.DELAYED: lambda state: state.not_before is not None,
+    Sign.MAKING: lambda state: state.own_tree is not None and state.own_tree.busy,
+    Sign.APART: lambda state: state.apart,
     Sign.UNLISTED: lambda state: state.result.base is not None,
     Sign.SPENT: lambda state: state.turn is not None or state.usage.seconds > 0 or state.usage.tokens.total > 0,
     Sign.UNSETTLED: lambda state: state.phase not in (Phase.DONE, Phase.BLOCKED, Phase.FAILED),
@@ -102,6 +106,8 @@ def under_way(task: Task, state: TaskState) -> bool:
 
 def thread_key(task: Task, state: TaskState) -> ThreadKey:
     """Return the thread for the task's next turn: the one that it has, else the one that the plan names."""
+    if state.own_tree is not None and state.apart and state.own_tree.child == task.child:
+        return (task.child, task.id)
     if state.thread is not None and state.child == task.child and state.brief.delivered is not None:
         return state.thread
     return (task.child, task.id if task.thread == "fresh" else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.fold import asks, turns
 from supervisor.core.engine.fold.intents import intended
+from supervisor.core.engine.fold.own_trees import own_tree_changed
 from supervisor.core.engine.fold.repair import in_doubt, ledger_repaired
 from supervisor.core.engine.fold.servers import server_changed, server_probed
 from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
@@ -100,6 +101,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return turns.tree_kept(world, event)
         case ev.TreeRead():
             return turns.tree_read(world, event)
+        case ev.OwnTreeMade() | ev.OwnTreeFailed() | ev.MergeTried() | ev.OwnTreeMerged():
+            return own_tree_changed(world, event)
         case ev.ChangesListed():
             return turns.changes_listed(world, event)
         case ev.ChecksFinished() | ev.ChecksLost():

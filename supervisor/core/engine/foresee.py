@@ -126,7 +126,7 @@ def _effect(world: World, task: Task, state: TaskState, first: Collection[str], 
     """Return what happens next to a task of the plan in force, and why."""
     if state.phase in (Phase.STARTING, Phase.WORKING):
         return _running_turn(world, task, state, at)
-    if state.phase in (Phase.STOPPING, Phase.CHECKING):
+    if state.phase in (Phase.STOPPING, Phase.CHECKING, Phase.MERGING):
         return _ended_turn(world, task, state)
     if task.hold:
         return Effect.HELD, "the plan holds it"

@@ -30,6 +30,11 @@ FILES_IN_BRIEF = 30
 PATCHES_IN_BRIEF = 8_000  # characters
 """How much a brief says of what other tasks changed, and a follow-up of what the task itself did."""
 
+OWN_TREE = (
+    "You work in a git work tree that was made for this task alone. It has what the repo's own work tree holds, but "
+    "for files that git ignores, such as installed dependencies. Your changes are merged when you are done."
+)
+
 _REPORT = "End your turn with the report that the output schema asks for."
 
 # Codex drops what the model is writing when a steer comes (tried with 0.163 and 0.171).
@@ -156,6 +161,18 @@ def fix(state: TaskState) -> str:
     changed = _data("What you changed so far (", _changed([state]))
     parts = (f"{state.task} is not done: its verification failed.", state.due_text, changed)
     return "\n\n".join((*filter(None, parts), f"Find the cause and fix it. {_REPORT}"))
+
+
+def conflicted(state: TaskState, root: str) -> str:
+    """Return the prompt for a child whose changes do not fit what was changed meanwhile in the repo's work tree."""
+    files = state.own_tree.conflicts if state.own_tree is not None else ()
+    rows = "\n".join(f"- {name}" for name in files)
+    return (
+        f"{state.task} is not done: others changed the same lines meanwhile. Their changes are in your work tree now. "
+        f"These files have conflicts:\n\n{block_quote(rows)}\n\nWhere there are marks, your lines follow `<<<<<<<`, "
+        "and theirs `=======`. A file without marks (a binary or deleted one) is as you left it, and theirs is in "
+        f"{root}. Make of both what the task and the other change need, and leave no marks. {_REPORT}"
+    )
 
 
 def _changed(states: Sequence[TaskState]) -> list[str]:

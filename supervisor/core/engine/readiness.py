@@ -13,9 +13,11 @@ from supervisor.core.map.drift import concerning
 from supervisor.domain.link import Drift
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.server import ServerState
-from supervisor.domain.task import Brief, Due, Phase, TaskState
+from supervisor.domain.task import LIVE, Brief, Due, Phase, TaskState
 from supervisor.domain.thread import OUR_MESSAGES, ThreadKey
 from supervisor.domain.world import World
+
+LIVE_BUT_STOPPING = tuple(LIVE - {Phase.STOPPING})
 
 FIRST_MAP = timedelta(seconds=10)
 """How long new tasks wait for the first map at most: ten thousand files are read by then."""
@@ -94,7 +96,7 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
         return "the first map of the repos is being drawn"
     if (external := external_turn(world, task.child)) is not None:
         return external
-    thread = world.threads.get(thread_key(task, state))
+    thread = world.threads.get(thread_key(task, state)) if not needs_tree(world, task, state) else None
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
     outage = outages.pause(world, thread, at)
@@ -161,7 +163,7 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
         return None
     if (trouble := child_trouble(world, task.child)) is not None:
         return trouble
-    for other in occupants(world, task.child):
+    for other in occupants(world, task.child) if not own_path(task, state) else ():
         if other.task != task.id:
             return f"{other.task} works in {task.child}"
     budget = budgets.blocking_budget(world, task, at)
@@ -190,7 +192,47 @@ def child_trouble(world: World, child: str) -> str | None:
 
 def occupants(world: World, child: str) -> Iterator[TaskState]:
     """Yield the tasks that need the child's working tree for themselves."""
-    return (state for state in agenda_of(world).bearing(Sign.LIVE) if _occupies(world, state, child))
+    agenda = agenda_of(world)
+    yield from (state for state in agenda.bearing(Sign.LIVE) if _occupies(world, state, child))
+    for state in agenda.bearing(Sign.MAKING):
+        if not state.phase.live and state.own_tree is not None and state.own_tree.child == child:
+            yield state
+
+
+def isolates(world: World, task: Task) -> bool:
+    """Return whether new runs of a task work in a work tree of their own."""
+    server = world.servers.get(task.child)
+    wish = task.isolation or (server.child.isolation if server is not None else "none")
+    return task.child != HUMAN and wish == "worktree"
+
+
+def own_path(task: Task, state: TaskState) -> str:
+    """Return the work tree of its own in which the task's next turn works; "" if it works in the child's."""
+    tree = state.own_tree
+    return tree.path if tree is not None and state.apart and tree.child == task.child else ""
+
+
+def needs_tree(world: World, task: Task, state: TaskState) -> bool:
+    """Return whether a work tree has to be made before the task's next turn. A run goes on where it began."""
+    return not under_way(task, state) and isolates(world, task) and not own_path(task, state)
+
+
+def merges_next(world: World, child: str) -> TaskState | None:
+    """Return the task whose changes go into the child's work tree next; None if none do, or another is to come first.
+
+    They come in the order of the plan, as far as they run at the same time.
+    """
+    agenda = agenda_of(world)
+    runs = [
+        one for one in agenda.bearing(Sign.APART) if one.child == child and not one.new_run and _on_its_way(world, one)
+    ]
+    first = min(runs, key=lambda one: agenda.layout.places.get(one.task, len(world.tasks)), default=None)
+    return first if first is not None and first.phase is Phase.MERGING else None
+
+
+def _on_its_way(world: World, state: TaskState) -> bool:
+    """Whether a run goes on without a human."""
+    return state.phase.live or (state.phase is Phase.IDLE and wanted(world, state))
 
 
 def shut(world: World, child: str) -> bool:
@@ -202,6 +244,8 @@ def shut(world: World, child: str) -> bool:
         return world.supervisor.stopping is not None
     if world.supervisor.stopping is not None or child_trouble(world, child) is not None:
         return True
+    if any(one.own_tree is not None and one.own_tree.child == child for one in agenda_of(world).bearing(Sign.APART)):
+        return False
     busy = [*occupants(world, child)]
     return len(busy) > 1 or any(due_of(world, state) is None for state in busy)
 
@@ -267,6 +311,8 @@ def _occupies(world: World, state: TaskState, child: str) -> bool:
     """Return whether this task needs the child's working tree for itself: it runs there, or is about to be checked."""
     if state.child != child or not state.phase.live:
         return False
+    if state.apart:
+        return state.phase is Phase.MERGING and merges_next(world, child) is state
     own = world.plan.task(state.task)
     moved = own is not None and own.child != state.child  # a task that moved to another child is not checked here
     return not (moved and state.phase is Phase.CHECKING and not state.checking)
@@ -275,6 +321,6 @@ def _occupies(world: World, state: TaskState, child: str) -> bool:
 def _with_phase(world: World, task: str) -> str:
     """Return the task's id, with its phase if that keeps others waiting."""
     state = world.tasks.get(task)
-    if state is None or state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.CHECKING, Phase.DONE):
+    if state is None or state.phase in (Phase.IDLE, Phase.DONE, *LIVE_BUT_STOPPING):
         return task
     return f"{task} ({state.phase})"

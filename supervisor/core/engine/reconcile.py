@@ -22,7 +22,7 @@ from supervisor.core.engine.foresee import foreseen
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import deadline, first_map
-from supervisor.core.engine.rules import servers, survey, turns
+from supervisor.core.engine.rules import own_trees, servers, survey, turns
 from supervisor.domain.action import Action
 from supervisor.domain.event import AskAnswered, Event, Intended, PlanAccepted, Ticked, TurnBegan
 from supervisor.domain.world import World
@@ -91,6 +91,8 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     outages.limit_requests,
     leftovers.leftovers,
     turns.checks,
+    own_trees.merges,
+    own_trees.makes,
     turns.threads,
     turns.starts,
     session.orchestrate,

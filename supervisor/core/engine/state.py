@@ -49,6 +49,8 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
         case Phase.STOPPING:
             why = server_trouble(world, state.child) or f"being interrupted: {state.why}"
             return (TaskStatus.HELD if task.hold else TaskStatus.RUNNING), why
+        case Phase.MERGING:
+            return TaskStatus.VERIFYING, state.note or f"{state.why}; its changes go into {state.child} next"
     if task.hold:
         return TaskStatus.HELD, "the plan holds it"
     due = due_of(world, state)

@@ -30,7 +30,7 @@ class Changes(Struct, frozen=True):
     released: tuple[str, ...] = ()
     contracts: tuple[str, ...] = ()  # ids of contracts that differ
     objective: bool = False
-    rescheduled: tuple[str, ...] = ()  # another `after`, thread, model, effort, sandbox, timeout or budget
+    rescheduled: tuple[str, ...] = ()  # another `after`, thread, model, ..., timeout or budget
     hold: bool | None = None  # the new value of the plan's own `hold`; None: unchanged
     budget: bool = False  # the plan's own budget differs
     integration: bool = False  # the commands that run before a landing differ
@@ -105,7 +105,8 @@ def _affected(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Affected, .
 
 
 def _settings(task: Task) -> tuple[object, ...]:
-    return (frozenset(task.after), task.thread, task.model, task.effort, task.sandbox, task.timeout, task.budget)
+    how = (task.thread, task.model, task.effort, task.sandbox, task.isolation)
+    return (frozenset(task.after), *how, task.timeout, task.budget)
 
 
 def _commands(plan: Plan) -> list[tuple[str, frozenset[str]]]:

@@ -20,6 +20,7 @@ _Choice = TypeVar("_Choice", bound=str)
 
 TASK_FIELDS = (
     *("child", "after", "contracts", "verify", "hold", "thread", "model", "effort", "sandbox", "timeout", "budget"),
+    "isolation",
 )
 COMMANDS = re.compile(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;.]*)+", re.IGNORECASE)
 """A text that is commands in inline code and nothing else."""

@@ -25,6 +25,7 @@ from supervisor.domain.plan import (
     Budget,
     Contract,
     Integration,
+    Isolation,
     Plan,
     Rejection,
     SandboxMode,
@@ -69,6 +70,7 @@ _INTEGRATION = "Integration"
 _SECTIONS = {name.casefold(): name for name in (_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN, _INTEGRATION)}
 _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
+_ISOLATIONS: tuple[Isolation, ...] = ("none", "worktree")
 
 _PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
 
@@ -244,6 +246,8 @@ class _Reader:
             )
         if child == HUMAN and "budget" in fields:
             self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: remove the line")
+        if child == HUMAN and "isolation" in fields:
+            self._flag(fields.line("isolation"), f"{entry.id} is for a human, so `isolation` has no sense: remove it")
         after = fields.names("after", "task", tasks)
         if entry.id in after:
             self._flag(fields.line("after"), f"{entry.id} waits for itself: remove it from `after`")
@@ -262,6 +266,7 @@ class _Reader:
             sandbox=fields.choice("sandbox", _SANDBOXES),
             timeout=fields.minutes("timeout"),
             budget=fields.amount("budget"),
+            isolation=fields.choice("isolation", _ISOLATIONS),
             instructions=instructions,
             expect=expect,
             line=line,
@@ -305,6 +310,7 @@ class _Reader:
             "effort": lambda one: words(one, "effort"),
             "sandbox": lambda one: one.choice("sandbox", _SANDBOXES),
             "timeout": lambda one: one.minutes("timeout"),
+            "isolation": lambda one: one.choice("isolation", _ISOLATIONS),
         }
         # Fields whose values cannot be prose: these are found without a bullet, too.
         strict: dict[str, Read] = {

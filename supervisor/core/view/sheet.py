@@ -150,7 +150,8 @@ def _doubtful(last: Sheet, world: World, at: datetime, used_up: frozenset[str]) 
     for name in moved:
         task = world.plan.task(name)
         found.update(agenda.layout.followers.get(name, ()), task.after if task is not None else ())
-    touched = {state.child for name in moved for state in (before.tasks[name], world.tasks[name])}
+    both = [state for name in moved for state in (before.tasks[name], world.tasks[name])]
+    touched = {state.child for state in both} | {one.own_tree.child for one in both if one.own_tree is not None}
     crowded = {child for child in touched if _occupied(before, child) != _occupied(world, child)}
     found |= {name for name in _of_children(world, crowded) if name in agenda.dues}
     found |= _of_threads(before, world, touched)

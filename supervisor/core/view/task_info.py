@@ -9,8 +9,8 @@ from supervisor.core.engine.state import summary, task_status
 from supervisor.core.text.escape import inline
 from supervisor.core.view.layout import rfc3339
 from supervisor.domain.plan import HUMAN, Task
-from supervisor.domain.status import BudgetInfo, CheckInfo, KeptRunInfo, TaskInfo
-from supervisor.domain.task import TaskState, TaskStatus
+from supervisor.domain.status import BudgetInfo, CheckInfo, KeptRunInfo, OwnTreeInfo, TaskInfo
+from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
 
@@ -39,7 +39,16 @@ def task_info(world: World, state: TaskState, at: datetime) -> TaskInfo:
         changed_files_more=state.result.more_files,
         changed_files_at_least=state.result.open_ended,
         kept=tuple(KeptRunInfo(one.run, one.child, one.before, one.after, one.left_out) for one in state.kept),
+        work_tree=_own_tree(state),
     )
+
+
+def _own_tree(state: TaskState) -> OwnTreeInfo | None:
+    own = state.own_tree
+    if own is None or not own.path:
+        return None
+    merged = state.phase is Phase.DONE and own.run == state.runs
+    return OwnTreeInfo(own.path, own.child, merged, tuple(filter(None, (own.base, own.work, own.main))))
 
 
 def _budget(world: World, task: Task | None) -> BudgetInfo | None:

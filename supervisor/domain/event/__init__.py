@@ -59,6 +59,10 @@ from supervisor.domain.event.turn import (
     LeftoverReported,
     LeftoversEnded,
     LeftoversLooked,
+    MergeTried,
+    OwnTreeFailed,
+    OwnTreeMade,
+    OwnTreeMerged,
     SaidElsewhere,
     SteerArrived,
     SteerMissed,
@@ -122,6 +126,10 @@ Event = (
     | LeftoversEnded
     | TreeKept
     | TreeRead
+    | OwnTreeMade
+    | OwnTreeFailed
+    | MergeTried
+    | OwnTreeMerged
     | ChangesListed
     | ChecksFinished
     | ChecksLost
@@ -164,7 +172,11 @@ __all__ = [
     "LimitsRead",
     "MapDrawn",
     "MapFailed",
+    "MergeTried",
     "NoticeFailed",
+    "OwnTreeFailed",
+    "OwnTreeMade",
+    "OwnTreeMerged",
     "PlanAccepted",
     "PlanMissing",
     "PlanPostponed",

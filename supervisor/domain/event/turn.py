@@ -190,6 +190,55 @@ class TreeKept(Struct, frozen=True):
     diff: RunDiff | None = None  # after a turn: what changed since the run began
 
 
+class OwnTreeMade(Struct, frozen=True):
+    """A linked work tree is ready for a run. `base`: a kept tree; what differs from it was not merged yet."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    path: str
+    base: str
+
+
+class OwnTreeFailed(Struct, frozen=True):
+    """A linked work tree could not be made, or its changes could not be merged."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    reason: str
+
+
+class MergeTried(Struct, frozen=True):
+    """The linked work tree of a run and that of its child were kept. Nothing is merged yet.
+
+    `conflicts`: files that both changed, each in another way.
+    """
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    work: str
+    main: str
+    conflicts: tuple[str, ...] = ()
+
+
+class OwnTreeMerged(Struct, frozen=True):
+    """The changes of a linked work tree are in the child's; or, with conflicts, what the child's holds is in the linked
+    one, with marks. `path`: where the linked one is; "": it was removed, as it held nothing else."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    base: str  # a kept tree: what differs from it in the linked one is not merged
+    path: str
+    conflicts: tuple[str, ...] = ()
+
+
 class ChangesListed(Struct, frozen=True):
     """The changes of a task whose turn ended without checks were listed."""
 

@@ -12,7 +12,7 @@ from supervisor.runtime.change.diffs import NOW
 from supervisor.runtime.change.taking_back import OPERATIONS, PLANNED
 from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.keep.form import OWN, ref_of
 from supervisor.shell.git.keep.prune import prune
 
 
@@ -34,7 +34,10 @@ def let_go(workspace: WorkspacePaths, status: Status) -> Iterator[Pruned]:
         for child, root in roots.items():
             runs = [run for task in tasks for run in task.kept if run.child == child]
             wanted = {commit for run in runs for commit in (run.before, run.after) if commit is not None}
+            own = [one.work_tree for one in status.tasks if one.work_tree is not None and one.work_tree.child == child]
+            apart = {commit for one in own for commit in one.kept}
             ref = ref_of(workspace.id, child)
-            held, left = prune(root, ref, wanted)
+            held, left = prune(root, ref, wanted | apart)
+            kept, needed = prune(root, ref + OWN, apart)
             others = sum(prune(root, ref + more, ())[0] for more in (OPERATIONS, PLANNED, NOW))
-            yield Pruned(child, held + others, left)
+            yield Pruned(child, held + kept + others, left + needed)

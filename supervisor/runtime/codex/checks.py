@@ -89,6 +89,11 @@ class Output:
 class WorkTree(Protocol):
     """The work tree of a child, wherever it lives. Its methods block."""
 
+    keeps: bool  # what it holds before and after runs; of a linked one, that is kept when it is merged
+
+    def at(self, path: str) -> WorkTree:
+        """Return the linked work tree at `path`; with "", this one."""
+
     def read(self) -> TreeNow:
         """Read it. Raises OrchError if git fails."""
 
@@ -110,9 +115,13 @@ class WorkTree(Protocol):
 class LocalTree:
     """A work tree on this machine."""
 
-    def __init__(self, root: Path, trees: KeptTrees) -> None:
+    def __init__(self, root: Path, trees: KeptTrees, *, keeps: bool = True) -> None:
         self._root = root
         self._trees = trees
+        self.keeps = keeps
+
+    def at(self, path: str) -> WorkTree:
+        return LocalTree(Path(path), self._trees, keeps=False) if path else self
 
     def read(self) -> TreeNow:
         return read_now(self._root)
@@ -164,10 +173,10 @@ class Verifier:
             changed: tuple[str, ...] = ()
             listed = None
             if action.base is not None:
-                changed, listed, now = await asyncio.to_thread(
-                    self._tree.changes, action.base, action.start, action.listed
-                )
-                await self.keep(now, action.task, action.run, after=action)
+                tree = self._tree.at(action.path)
+                changed, listed, now = await asyncio.to_thread(tree.changes, action.base, action.start, action.listed)
+                if tree.keeps:
+                    await self.keep(now, action.task, action.run, after=action)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
         except OrchError as error:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
@@ -210,6 +219,7 @@ class Verifier:
             timeout=self._limits.verify_minutes * 60,
             limit=int(self._limits.output_megabytes * 1e6),
             path=self._outputs / output_name(action.task, action.run, number, at),
+            cwd=action.path,
         )
         if check.exit_code:
             self._logs.say(
@@ -227,12 +237,21 @@ class Verifier:
 
 
 async def run_check(
-    client: ServerClient, command: str, *, name: str, sandbox: Params, timeout: float, limit: int, path: Path
+    client: ServerClient,
+    command: str,
+    *,
+    name: str,
+    sandbox: Params,
+    timeout: float,
+    limit: int,
+    path: Path,
+    cwd: str = "",
 ) -> Check:
     """Run a command through a shell, because people write shell commands. `name` is that of the process, `timeout` is
-    in seconds, `limit` in bytes. Raises as `ServerClient.request` does."""
+    in seconds, `limit` in bytes. Without `cwd`, it runs in the child's work tree. Raises as `ServerClient.request`
+    does."""
     words = client.shell(f"exec 2>&1; {command}")  # one stream keeps its order
-    params = command_exec(command=words, cwd=client.child.path, sandbox=sandbox, timeout=timeout, process=name)
+    params = command_exec(command=words, cwd=cwd or client.child.path, sandbox=sandbox, timeout=timeout, process=name)
     printed = Output(limit)
     outputs = client.session.outputs if client.session is not None else {}
     outputs[name] = printed.add

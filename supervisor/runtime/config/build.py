@@ -52,6 +52,10 @@ def _child(name: str, part: ChildPart | str, runners: Mapping[str, Runner]) -> C
     if isinstance(part, str):
         return Child(name, path_at(("children", name), part))
     runner = _runner_of(name, part.runner, runners)
+    if runner is not None and part.isolation == "worktree":
+        where: Where = ("children", name, "isolation")
+        what = f"`{name_of(where)}`: {name} lives at {runner.name}, and orch makes work trees on this machine only"
+        raise Mistake(where, what, "remove it")
     return Child(
         name,
         path_at(("children", name, "path"), part.path) if runner is None else _path_there(name, part.path),
@@ -63,6 +67,7 @@ def _child(name: str, part: ChildPart | str, runners: Mapping[str, Runner]) -> C
         _budget(part.budget, ("children", name, "budget")),
         is_yes(part.trusted),
         runner,
+        part.isolation,
     )
 
 

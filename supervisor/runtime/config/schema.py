@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
-from supervisor.domain.plan import Approvals, SandboxMode
+from supervisor.domain.plan import Approvals, Isolation, SandboxMode
 from supervisor.runtime.config.model import Limits, NamespaceKind, Positive, WebhookForm
 
 YesNo = bool | Literal["yes", "no"]
@@ -50,6 +50,13 @@ class ChildPart(Struct, frozen=True, forbid_unknown_fields=True):
     approvals: Annotated[
         Approvals, Meta(description="`never`: Codex asks for nothing, and whatever needs an approval fails.")
     ] = "on-request"
+    isolation: Annotated[
+        Isolation,
+        Meta(
+            description="`worktree`: each of its tasks works in a linked work tree of its own, so that several run at "
+            "the same time, unless plan.md says otherwise."
+        ),
+    ] = "none"
     budget: Annotated[Amount, Meta(description="Bounds all tasks of this child together.")] = None
     trusted: Annotated[
         YesNo, Meta(description="Lets Codex run what the repo's own `.codex` folder names: MCP servers, hooks, rules.")

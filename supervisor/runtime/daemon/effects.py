@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from traceback import format_exc
@@ -75,6 +75,7 @@ class Effects:
         notify: NotifySettings | None = None,
         exclude_tmp: bool = False,
         tree_of: Callable[[Child], WorkTree],
+        own_trees: Callable[..., Coroutine[None, None, None]] | None = None,
     ) -> None:
         self._notifier = Notifier(notify, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
@@ -96,6 +97,7 @@ class Effects:
                 exclude_tmp=exclude_tmp,
                 workspace=workspace,
                 tree=tree_of(client.child),
+                own_trees=own_trees,
             )
             for name, client in clients.items()
         }
@@ -159,7 +161,9 @@ class ChildExecutor:
         exclude_tmp: bool,
         workspace: WorkspacePaths,
         tree: WorkTree,
+        own_trees: Callable[..., Coroutine[None, None, None]] | None,
     ) -> None:
+        self._own_trees = own_trees
         self._exclude_tmp = exclude_tmp
         self._tree = tree
         self._verifier = Verifier(client, limits, logs, workspace.outputs, tree, post, now, exclude_tmp=exclude_tmp)
@@ -192,7 +196,7 @@ class ChildExecutor:
                 self._stops -= 1
                 await self._guarded(self._do, action)
                 continue
-            if self._stops and not isinstance(action, act.RunChecks):
+            if self._stops and not isinstance(action, act.RunChecks | act.MakeTree | act.MergeTree):
                 continue
             self._doing = self._group.create_task(self._guarded(self._do, action), name=f"{type(action).__name__}")
             await asyncio.wait({self._doing})
@@ -235,6 +239,10 @@ class ChildExecutor:
                 await self._read_limits(action)
             case act.RunChecks():
                 self._group.create_task(self._verifier.verify(action), name=f"checks of {action.task}")
+            case act.MakeTree() | act.MergeTree():
+                assert self._own_trees is not None, "whoever wants work trees says how they are made"
+                acting = self._own_trees(action, self._child, self._tree, self._post, self._now)
+                self._group.create_task(acting, name=f"work tree of {action.task}")
             case act.SendAnswer():
                 await self._answer(action)
             case _:
@@ -246,12 +254,13 @@ class ChildExecutor:
         session = self._client.session
         if session is None:
             return
+        cwd = action.path or self._child.path
         child, where = self._child, (action.model, action.effort, action.sandbox, self._child.approvals)
         turns: tuple[TurnSeen, ...] = ()
         try:
             if action.thread is None:
                 role = self._role
-                params = thread_start(child.path, *where, instructions=role.instructions, config=role.config)
+                params = thread_start(cwd, *where, instructions=role.instructions, config=role.config)
                 opened = await self._client.request(START_THREAD, params)
                 thread = opened.thread.id
                 title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
@@ -260,7 +269,7 @@ class ChildExecutor:
             else:
                 thread = action.thread
                 recount, role = action.recount, self._role
-                params = thread_resume(child.path, *where, thread=thread, config=role.config, recount=recount)
+                params = thread_resume(cwd, *where, thread=thread, config=role.config, recount=recount)
                 opened = await self._client.request(RESUME_THREAD, params)
                 page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
                 resting = at_rest(opened.thread)
@@ -284,8 +293,9 @@ class ChildExecutor:
             return
         if action.fresh:
             await self._verifier.list_changes(action.unlisted)
+        here = self._tree.at(action.path)
         try:
-            now = await asyncio.to_thread(self._tree.read)
+            now = await asyncio.to_thread(here.read)
         except OutOfReach as error:  # as with a lost connection, the outcome is read from the thread
             self._client.give_up(str(error))
             return
@@ -295,9 +305,10 @@ class ChildExecutor:
                 return
         else:
             if action.fresh:
-                tree = await asyncio.to_thread(self._tree.tree, now)
+                tree = await asyncio.to_thread(here.tree, now)
                 self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
-            await self._verifier.keep(now, action.task, action.run)
+            if here.keeps:
+                await self._verifier.keep(now, action.task, action.run)
         params = turn_start(
             thread=action.thread,
             message=action.message,
@@ -310,6 +321,7 @@ class ChildExecutor:
             exclude_tmp=self._exclude_tmp,
             approvals=self._child.approvals,
             skill=self._role.skill if action.due is Due.BRIEF else None,
+            cwd=action.path or self._child.path,
         )
         if self._client.session is not None:
             self._client.session.notifications.turn_requested(action.thread, params)

@@ -19,6 +19,7 @@ from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
+from supervisor.runtime.change.all_own_trees import AllOwnTrees
 from supervisor.runtime.change.watching import OperationsWatch
 from supervisor.runtime.codex.handshake import Starts
 from supervisor.runtime.codex.progress import Activity
@@ -132,6 +133,7 @@ async def _supervise(
                 now=now,
                 notify=config.notify,
                 tree_of=partial(tree_of, workspace),
+                own_trees=AllOwnTrees(workspace, config).carry_out,
             )
             group.create_task(end_strays(workspace, config, registry, logs), name="servers elsewhere that nobody wants")
             for action in first.actions:

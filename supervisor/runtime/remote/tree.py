@@ -7,6 +7,7 @@ from collections.abc import Collection
 from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.child import Child
 from supervisor.domain.task import ChangeList, Tree
+from supervisor.runtime.codex.checks import WorkTree
 from supervisor.runtime.remote.repo import RemoteRepo, repo_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.changes import changes_of
@@ -24,9 +25,15 @@ def of_child(workspace: WorkspacePaths, child: Child) -> RemoteTree:
 class RemoteTree:
     """A work tree elsewhere, without the repos inside."""
 
+    keeps = True
+
     def __init__(self, repo: RemoteRepo, ref: str) -> None:
         self._repo = repo
         self._trees = KeptTrees(repo.root, ref)
+
+    def at(self, path: str) -> WorkTree:
+        assert not path, "orch makes no linked work trees there"
+        return self
 
     def read(self) -> TreeNow:
         return read_now(self._repo.root)

@@ -106,8 +106,12 @@ def turn_start(
     exclude_tmp: bool = False,
     approvals: Approvals = "on-request",
     skill: tuple[str, str] | None = None,
+    cwd: str = "",
 ) -> Params:
-    """Return the params of `turn/start`. `skill` is the name of a skill for the turn, and the path of its SKILL.md."""
+    """Return the params of `turn/start`. `skill` is the name of a skill for the turn, and the path of its SKILL.md.
+
+    `cwd`: where this turn works and those after it; "": where the thread does.
+    """
     shown = [{"type": "skill", "name": skill[0], "path": skill[1]}] if skill else []
     params: Params = {
         "threadId": thread,
@@ -119,6 +123,8 @@ def turn_start(
         "approvalsReviewer": "user",
         "turnTrigger": THREAD_SOURCE,
     }
+    if cwd:
+        params["cwd"] = cwd
     if model is not None:
         params["model"] = model
     if effort is not None:

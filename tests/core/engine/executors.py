@@ -108,6 +108,9 @@ class Executors(Servers):
             case act.RunChecks():
                 repo.checks.append((action, repo.link))
                 return _nothing()
+            case act.MakeTree() | act.MergeTree():
+                repo.trees.append(action)
+                return _nothing()
         raise AssertionError(f"{type(action).__name__} is not for a child")
 
     def _ensure(self, repo: Repo) -> Activity:
@@ -258,6 +261,25 @@ class Executors(Servers):
         link = repo.link
         if link is not None and action.key in link.asked and not link.broken:
             link.ingress.append(Call(lambda link: self.resolve(repo, action.key)))
+
+    def tree(self, repo: Repo) -> None:
+        """End an act on a linked work tree, with some result. They end in their order."""
+        action = repo.trees.pop(0)
+        where = (self.now, repo.name, action.task, action.run)
+        conflicts = ("a.py",) if self.dice.rarely(4) else ()
+        if self.dice.rarely(10):
+            self.post(ev.OwnTreeFailed(*where, "the disk is full"))
+        elif isinstance(action, act.MakeTree):
+            self.post(ev.OwnTreeMade(*where, action.path or f"/trees/{action.task}", f"base {self.next()}"))
+        elif not action.work:
+            self.post(ev.MergeTried(*where, f"work {self.next()}", f"main {self.next()}", conflicts))
+        elif action.conflicts:
+            self.post(ev.OwnTreeMerged(*where, action.main, action.path, action.conflicts))
+        else:
+            self.post(ev.TreeKept(*where, action.main))
+            self.post(ev.TreeKept(*where, f"main {self.next()}", after=True))
+            left = action.path if self.dice.rarely(3) else ""
+            self.post(ev.OwnTreeMerged(*where, action.work, left))
 
     def check(self, repo: Repo, number: int) -> None:
         """End the verify commands, with some result."""

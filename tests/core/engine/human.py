@@ -86,7 +86,7 @@ class Human(Executors):
     def edit(self) -> None:
         """Edit plan.md."""
         last = self.file if isinstance(self.file, Plan) else PLAN
-        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(13)
+        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(14)
         task = last.task(PLAN.tasks[number].id)
         changed: Task | None = None
         match what:
@@ -118,6 +118,8 @@ class Human(Executors):
                 changed = replace(task, verify=() if task.verify else ("make check",))
             case 9 if task is not None:
                 changed = replace(task, thread="shared" if task.thread == "fresh" else "fresh")
+            case 13 if task is not None:
+                changed = replace(task, isolation="none" if task.isolation else "worktree")
             case 10 if task is not None:
                 changed = replace(task, timeout=None if task.timeout else 1 + self.dice.roll(3))
             case 11 if task is not None:

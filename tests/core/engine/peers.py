@@ -131,6 +131,7 @@ class Repo:
         self.doing: act.Action | None = None
         self.waits: Call | None = None
         self.checks: list[tuple[act.RunChecks, Link | None]] = []
+        self.trees: list[act.MakeTree | act.MergeTree] = []  # acts on linked work trees, under way
         self.would_not_die = False
 
     @property
@@ -142,3 +143,4 @@ class Repo:
         self.link = self.reading = self.job = self.doing = self.waits = None
         self.queue.clear()
         self.checks.clear()
+        self.trees.clear()

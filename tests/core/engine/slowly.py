@@ -7,7 +7,7 @@ from datetime import datetime
 from supervisor.core.engine.agenda import Agenda, agenda_of, thread_key
 from supervisor.core.engine.asks.asks import checkpoints
 from supervisor.core.engine.lifecycle import budgets
-from supervisor.core.engine.readiness import candidates, clearance, due_of, readiness, room
+from supervisor.core.engine.readiness import candidates, clearance, due_of, needs_tree, own_path, readiness, room
 from supervisor.core.engine.rules.turns import next_turns, threads
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.server import ServerState
@@ -40,11 +40,11 @@ def contents(agenda: Agenda) -> dict[str, object]:
 
 def turns(world: World, at: datetime) -> list[str]:
     """Return the tasks that take the next turns."""
-    first: dict[str, str] = {}
+    first: dict[tuple[str, str], str] = {}
     for task, state in candidates(world):
         ready = task.child != HUMAN and due_of(world, state) is not None and readiness(world, state, at) is None
         if ready:
-            first.setdefault(task.child, task.id)
+            first.setdefault((task.child, own_path(task, state)), task.id)
     return [*first.values()][: room(world)]
 
 
@@ -55,6 +55,8 @@ def opened(world: World, at: datetime) -> list[ThreadKey]:
         task = world.plan.task(state.task)
         starting = task is not None and due_of(world, state) is not None and clearance(world, state, at) is None
         unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
+        if task is not None and starting and needs_tree(world, task, state):
+            continue
         if task is not None and starting and task.child != HUMAN:
             needed[thread_key(task, state)] = None
         elif unsettled and state.thread is not None:

@@ -159,6 +159,20 @@ class Story(Human):
                 self.owed |= {one.task: one.due_text for one in answered}
         return world
 
+    def _users(self, world: World, child: str) -> list[str]:
+        """The tasks that use the child's own work tree."""
+        return [
+            one.task
+            for one in world.tasks.values()
+            if (
+                one.child == child
+                and one.phase.live
+                and not one.apart
+                and (one.phase is not Phase.CHECKING or one.checking)
+            )
+            or (one.own_tree is not None and one.own_tree.child == child and one.own_tree.busy)
+        ]
+
     def _lawful(self, world: World, action: act.Action) -> None:
         """Assert what must be true of an action in the world in which it is decided."""
         if isinstance(action, act.StartTurn | act.SteerTurn):
@@ -176,15 +190,14 @@ class Story(Human):
                 f"{task.id} has spent its budget"
             )
             assert outages.pause(world, world.thread_by_id(action.thread), self.now) is None, "it starts in an outage"
-            others = [
-                one.task
-                for one in world.tasks.values()
-                if one.child == action.child and one.phase.live and (one.phase is not Phase.CHECKING or one.checking)
-            ]
+            others = [] if action.path else self._users(world, action.child)
             assert set(others) <= {state.task}, f"{action.task} starts in {action.child} beside {others}"
             if state.phase is Phase.DONE and state is not world.orchestrator.state:
                 known = self.delivered.get(state.task, ("", "", ""))[1:]
                 assert known != (action.child, action.brief.key), f"{state.task} is done, and starts again"
+        if isinstance(action, act.MakeTree | act.MergeTree):
+            users = self._users(world, action.child)
+            assert set(users) <= {action.task}, f"{type(action).__name__} of {action.task} beside {users}"
         if isinstance(action, act.RaiseAsk) and action.brief is not None and action.task is not None:
             self.delivered[action.task] = ("", HUMAN, action.brief.key)
         if isinstance(action, act.SendAnswer):
@@ -284,6 +297,7 @@ class Story(Human):
         waits = repo.waits.link if repo.waits is not None else None
         if waits is not None and waits.process.hung and not waits.broken:
             moves.append((1, partial(self.cut, waits)))  # it did not answer in time
+        moves += [(3, partial(self.tree, repo))] if repo.trees else []
         moves += [(3, partial(self.check, repo, one)) for one in range(len(repo.checks)) if self.check_can(repo, one)]
         if process is not None and not process.hung:
             waiting = {request.turn for request in process.asked.values()}

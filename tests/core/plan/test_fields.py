@@ -30,7 +30,7 @@ def test_a_humans_task_has_no_budget() -> None:
         (
             "- priority: 1",
             "unknown field `priority`: use one of `child`, `after`, `contracts`, `verify`, `hold`, `thread`, `model`, "
-            "`effort`, `sandbox`, `timeout`, `budget`",
+            "`effort`, `sandbox`, `timeout`, `budget`, `isolation`",
         ),
         ("- child: mobile", "`child` is in this list twice, first on line 5"),
         ("- after: T3", "unknown task `T3` in `after`: use `T1` or `T2`"),

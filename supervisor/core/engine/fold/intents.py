@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from supervisor.core.engine import leftovers, stalls
-from supervisor.core.engine.fold import asks
+from supervisor.core.engine.fold import asks, own_trees
 from supervisor.core.engine.lifecycle import outages, servers, turns
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, TaskTrigger, after_server, after_task
 from supervisor.core.engine.lifecycle.updates import put, with_map, with_server, with_supervisor, with_task
@@ -45,6 +45,10 @@ def intended(world: World, action: act.Action, at: datetime) -> World:
             return with_task(world, action.task, lambda state: leftovers.intended(state, action))
         case act.ReadLimits():
             return outages.limits_requested(world, action)
+        case act.MakeTree():
+            return with_task(world, action.task, lambda state: own_trees.making(state, action))
+        case act.MergeTree():
+            return with_task(world, action.task, own_trees.merging)
         case act.RunChecks():
             return with_task(world, action.task, _checking)
         case act.RaiseAsk():

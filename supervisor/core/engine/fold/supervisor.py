@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from supervisor.core.engine.fold.own_trees import interrupted
 from supervisor.core.engine.lifecycle import servers, turns
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, after_server
 from supervisor.core.engine.lifecycle.updates import (
@@ -96,7 +97,7 @@ def _outdated(old: Child, new: Child, before: Settings, now: Settings) -> str:
 
 def _taken_over(state: TaskState, event: ev.SupervisorStarted) -> TaskState:
     """A turn whose server is gone ran, at the longest, until the latest event in the ledger."""
-    state = replace(state, checking=False)
+    state = interrupted(replace(state, checking=False))
     served = {child.name for child in event.children} & set(event.running)
     return state if state.child in served else turns.server_lost(state, event.last or event.at)
 

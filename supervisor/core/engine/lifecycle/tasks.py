@@ -58,6 +58,14 @@ def settle(state: TaskState, trigger: TaskTrigger, why: str, at: datetime) -> Ta
     )
 
 
+def finish(state: TaskState, why: str, at: datetime) -> TaskState:
+    """The run did what it was to do. If it worked in a work tree of its own, its changes have to be merged yet."""
+    if not state.apart:
+        return settle(state, TaskTrigger.FINISH, why, at)
+    merging = between_turns(replace(state, phase=after_task(state.phase, TaskTrigger.MERGE), since=at, why=why))
+    return replace(merging, due=None, due_text="", note="", not_before=None)
+
+
 def checks_lost(state: TaskState, reason: str, at: datetime) -> TaskState:
     """The verify commands could not be completed. After `MAX_LOST` tries, the task is blocked."""
     lost = state.tries.lost_checks + 1
@@ -76,7 +84,7 @@ def checks_finished(state: TaskState, event: ChecksFinished) -> TaskState:
     report = result.report
     if report is None and failing is None:
         if event.checks:
-            return settle(state, TaskTrigger.FINISH, "its verify commands pass (it left no valid report)", event.at)
+            return finish(state, "its verify commands pass (it left no valid report)", event.at)
         question = Question(
             "The child ended its turn without a valid report, and the task has no verify command that could decide. "
             "The child's last message:\n\n" + block_quote(result.words),
@@ -90,7 +98,7 @@ def checks_finished(state: TaskState, event: ChecksFinished) -> TaskState:
         question = report.ask or Question(report.summary, "", "an answer for the child")
         return ask(state, question, "the child needs a human", event.at)
     if failing is None:
-        return settle(state, TaskTrigger.FINISH, "verified" if event.checks else "reported done", event.at)
+        return finish(state, "verified" if event.checks else "reported done", event.at)
     if state.tries.fixes < MAX_FIXES:
         return replace(
             state,
@@ -134,7 +142,7 @@ def answered(state: TaskState, answer: Answer, at: datetime, *, human: bool) -> 
         words = answer.text or "Done, as expected."
         return replace(done, result=replace(done.result, words=words), runs=max(state.runs, 1))
     if answer.decision == "accept" and state.result.words:  # there is a message in place of a report
-        return settle(state, TaskTrigger.FINISH, "accepted by the human", at)
+        return finish(state, "accepted by the human", at)
     text = answer.text or {"accept": "Yes.", "decline": "No."}.get(answer.decision, answer.decision)
     return replace(
         state,

@@ -36,6 +36,7 @@ class TaskTrigger(StrEnum):
     COMPLETED = auto()  # the turn ended; the checks come next
     CUT = auto()  # the turn was cut off; another one continues it
     ASK = auto()  # a human has to say how to continue
+    MERGE = auto()  # its changes are to go into the child's work tree
     GO_ON = auto()  # another turn is to be started
     FINISH = auto()
     BLOCK = auto()
@@ -99,20 +100,23 @@ TASK_TRANSITIONS: Mapping[TaskTrigger, Mapping[P, P]] = {
     TaskTrigger.INTERRUPT_FAILED: {P.STOPPING: P.WORKING},
     TaskTrigger.COMPLETED: {P.WORKING: P.CHECKING, P.STOPPING: P.CHECKING},
     TaskTrigger.CUT: {P.STARTING: P.IDLE, P.WORKING: P.IDLE, P.STOPPING: P.IDLE},
+    TaskTrigger.MERGE: {P.CHECKING: P.MERGING, P.ASKING: P.MERGING},
     TaskTrigger.ASK: {
+        P.MERGING: P.ASKING,
         P.WORKING: P.ASKING,
         P.STOPPING: P.ASKING,
         P.CHECKING: P.ASKING,
         **dict.fromkeys(SETTLED, P.ASKING),
         P.IDLE: P.ASKING,
     },
-    TaskTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
+    TaskTrigger.GO_ON: dict.fromkeys((P.CHECKING, P.MERGING, P.ASKING, P.BLOCKED, P.FAILED), P.IDLE),
     TaskTrigger.REOPEN: {P.DONE: P.IDLE},
     TaskTrigger.TAKEN_BACK: {P.DONE: P.BLOCKED},
     TaskTrigger.BROUGHT_BACK: {P.BLOCKED: P.DONE},
-    TaskTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},
+    TaskTrigger.FINISH: {P.CHECKING: P.DONE, P.MERGING: P.DONE, P.ASKING: P.DONE},
     TaskTrigger.BLOCK: {
         P.CHECKING: P.BLOCKED,
+        P.MERGING: P.BLOCKED,
         P.WORKING: P.BLOCKED,
         P.STOPPING: P.BLOCKED,
         P.IDLE: P.BLOCKED,

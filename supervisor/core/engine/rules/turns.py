@@ -16,6 +16,8 @@ from supervisor.core.engine.readiness import (
     deadline,
     desired,
     due_of,
+    needs_tree,
+    own_path,
     queue,
     readiness,
     room,
@@ -45,6 +47,8 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
         unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
         task = world.plan.task(state.task)
         starting = task is not None and due_of(world, state) is not None and clearance(world, state, at) is None
+        if task is not None and starting and needs_tree(world, task, state):
+            continue
         if task is not None and starting and task.child != HUMAN:
             key = thread_key(task, state)
         elif unsettled and state.thread is not None:
@@ -64,8 +68,15 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
             sandbox=sandbox_of(world, task, key[0]),
             recount=unsettled and thread is not None,
             unconfirmed=unconfirmed(world.all_tasks, key),
+            path=_path_on(key, state),
             why=f"{state.task} needs it",
         )
+
+
+def _path_on(key: ThreadKey | None, state: TaskState) -> str:
+    """Return the work tree of its own in which a task works on this thread; "" if it works in the child's."""
+    own = state.own_tree
+    return own.path if own is not None and state.apart and key is not None and own.child == key[0] else ""
 
 
 def _on_threads(world: World, at: datetime) -> list[TaskState]:
@@ -159,8 +170,9 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
             why="its turn ended",
             start=state.start if state.result.changed_files else None,
             listed=changes_listed(state.result),
-            before=_kept_before(state),
-            shared=tuple(_shared(world, state.child)) if state.kept else (),
+            before=_kept_before(state) if not state.apart else "",
+            shared=tuple(shared_files(world, state.child)) if state.kept and not state.apart else (),
+            path=_path_on(state.thread, state),
         )
 
 
@@ -169,33 +181,35 @@ def _kept_before(state: TaskState) -> str:
     return last.before if last is not None and (last.child, last.run) == (state.child, state.runs) else ""
 
 
-def _shared(world: World, child: str) -> Iterable[str]:
+def shared_files(world: World, child: str) -> Iterable[str]:
     """Return the files of a repo that the best links name."""
     places = (place for link in world.map.links for place in link.places if place.child == child and place.line)
     return islice(dict.fromkeys(place.file for place in places), SHARED_FILES)
 
 
 def next_turns(world: World, at: datetime) -> Iterator[tuple[Task, TaskState, Due]]:
-    """Yield the tasks that are due and ready for a turn, with the reason: at most one per child, as long as there is
-    room."""
-    agenda, first = agenda_of(world), dict[str, tuple[int, Task]]()
+    """Yield the tasks that are due and ready for a turn, with the reason: at most one per child, and those in work
+    trees of their own, as long as there is room."""
+    agenda, first = agenda_of(world), dict[tuple[str, str], tuple[int, Task]]()
     for key in agenda.queues:
         child = key[0]
         ready = (task for task, state in queue(world, key) if child != HUMAN and readiness(world, state, at) is None)
         if (task := next(ready, None)) is not None:
-            place = agenda.layout.places[task.id]
-            first[child] = min(first.get(child, (place, task)), (place, task), key=lambda one: one[0])
+            place, where = agenda.layout.places[task.id], (child, own_path(task, world.tasks[task.id]))
+            first[where] = min(first.get(where, (place, task)), (place, task), key=lambda one: one[0])
     for _, task in sorted(first.values(), key=lambda one: one[0])[: room(world)]:
         yield task, world.tasks[task.id], agenda.dues[task.id]
 
 
 def starts(world: World, at: datetime) -> Iterator[Action]:
-    """Start a turn of each task that is due and ready, at most one per child, once its thread is open."""
+    """Start a turn of each task that is due and ready, at most one per work tree, once its thread is open."""
     for task, state, due in next_turns(world, at):
         thread = world.threads.get(thread_key(task, state))
         if thread is None or thread.id is None or not thread.open or thread.running is not None:
             continue
-        server = world.servers[task.child]
+        if needs_tree(world, task, state):
+            continue
+        server, path = world.servers[task.child], own_path(task, state)
         moved = state.child != task.child
         fresh = state.new_run or moved or state.result.base is None
         yield act.StartTurn(
@@ -212,7 +226,8 @@ def starts(world: World, at: datetime) -> Iterator[Action]:
             effort=task.effort or server.child.effort,
             sandbox=sandbox_of(world, task, task.child),
             why=_why(world, state, due),
-            unlisted=tuple(_unlisted(world, task.child)) if fresh else (),
+            unlisted=tuple(_unlisted(world, task.child)) if fresh and not path else (),
+            path=path,
         )
 
 
@@ -220,7 +235,7 @@ def _unlisted(world: World, child: str) -> Iterator[act.Unlisted]:
     """The tasks with changes in a child that are not listed yet: their turns were cut off, and no check followed."""
     for state in agenda_of(world).bearing(Sign.UNLISTED):
         base = state.result.base
-        if state.child == child and base is not None and not state.phase.live:
+        if state.child == child and base is not None and not state.phase.live and state.own_tree is None:
             start = state.start if state.result.changed_files else None
             yield act.Unlisted(state.task, base, start, changes_listed(state.result))
 
@@ -242,6 +257,8 @@ def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
         case Due.REDIRECT if state.brief.delivered is not None and state.brief.delivered.key != new.key:
             redirect = prompts.redirect(state.brief.delivered, new)
             return f"{answer}\n\n{redirect}" if state.due is Due.ANSWER else redirect
+        case Due.FIX if not state.due_text and state.own_tree is not None and state.own_tree.conflicts:
+            return brief + prompts.conflicted(state, world.servers[state.child].child.path)
         case Due.FIX:
             return brief + prompts.fix(state)
         case Due.ANSWER:
@@ -261,7 +278,8 @@ def _opening(world: World, state: TaskState) -> str:
     child = task.child if task else state.child
     drifts = concerning((record.drift for record in world.map.drifts), child)
     context = prompts.RepoContext(child, world.map.summaries.get(child, ""), links, drifts)
-    return prompts.opening(desired(world, state), upstream, learnings, context)
+    opening = prompts.opening(desired(world, state), upstream, learnings, context)
+    return f"{prompts.OWN_TREE}\n\n{opening}" if task is not None and own_path(task, state) else opening
 
 
 def _why(world: World, state: TaskState, due: Due) -> str:
@@ -270,6 +288,8 @@ def _why(world: World, state: TaskState, due: Due) -> str:
             return f"revision {world.plan.revision} of the plan changed its brief"
         case Due.BRIEF:
             return "ready to start"
+        case Due.FIX if not state.due_text:
+            return state.why
         case Due.FIX:
             return f"its verification failed: {state.why}"
         case Due.ANSWER:

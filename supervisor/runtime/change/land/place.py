@@ -58,7 +58,9 @@ def folder_of(workspace: WorkspacePaths) -> Path:
     return state_folder() / "landing" / workspace.id
 
 
-def refuse_writable(folder: Path, workspace: WorkspacePaths, config: Config) -> None:
+def refuse_writable(
+    folder: Path, workspace: WorkspacePaths, config: Config, what: str = "what is checked for a landing"
+) -> None:
     """Raise RequestRefused if a sandbox of this workspace may write the folder: then it could change what runs."""
     shared = () if config.exclude_tmp else ("/tmp", os.environ.get("TMPDIR") or "/tmp")
     named = () if config.exclude_roots else (root for path in user_configs() for root in writable_roots(path))
@@ -66,6 +68,6 @@ def refuse_writable(folder: Path, workspace: WorkspacePaths, config: Config) -> 
     for place in (str(workspace.root), *(one.path for one in config.children if one.runner is None), *shared, *named):
         if Path(own).is_relative_to(os.path.realpath(place)):
             raise RequestRefused(
-                f"what is checked for a landing would lie in {place}, where a child may write",
+                f"{what} would lie in {place}, where a child may write",
                 "set XDG_STATE_HOME to another folder",
             )

@@ -18,6 +18,9 @@ RAW = "raw"
 MODES = "modes"
 """The file that lists the permissions that git does not record: mode, path, a NUL behind each."""
 
+OWN = ".own"
+"""What follows the ref of a child for what was kept of linked work trees."""
+
 STAGED = "staged"
 """The folder that holds what the user had staged, if that differs from HEAD."""
 

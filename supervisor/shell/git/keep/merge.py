@@ -74,10 +74,12 @@ def _no_index(root: Path) -> Path:
 
 def _commit(root: Path, tree: str, *parents: str) -> str:
     words = [word for parent in parents for word in ("-p", parent)]
-    answer = read_git(root, "commit-tree", tree, *words, settings=_IDENTITY, stdin=b"kept by orch\n")
+    answer = read_git(root, "commit-tree", tree, *words, settings=_IDENTITY, stdin=b"kept by orch\n", environ=_TIME)
     if answer.code != 0:
         raise failed(root, "merge two work trees", answer)
     return answer.out.decode("ascii").strip()
 
 
 _IDENTITY = ("user.name=orch", "user.email=orch@localhost", "commit.gpgSign=false", "i18n.commitEncoding=utf-8")
+_TIME = {"GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
+"""The marks of conflicts name the commits: the same merge, done again, makes the same marks."""
