@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from msgspec.structs import replace
 
+from supervisor.cli.display.tally import tally
 from supervisor.core.engine.reconcile import advance, wakeup
 from supervisor.core.map.interfaces import interfaces
 from supervisor.core.plan import canonical
@@ -20,6 +21,7 @@ from supervisor.core.view.sheet import sheet_of
 from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.domain.status import Status
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import World
 from supervisor.runtime import templates
@@ -147,6 +149,18 @@ def test_a_status_and_runs_md_cost_in_proportion_to_the_tasks() -> None:
         lambda world: render(world, LATER, template, "/w"),
     ):
         assert calls(lambda: what(many)) < 12 * calls(lambda: what(few))  # noqa: B023
+
+
+def test_the_first_line_of_a_status_costs_in_proportion_to_the_tasks_also_where_each_waits_for_the_last() -> None:
+    def chain(count: int) -> Status:
+        seen = status(world_of(8, count), LATER, "/w")
+        after = [(), *((f"T{at}",) for at in range(count - 1))]
+        return replace(
+            seen, tasks=tuple(replace(one, after=names) for one, names in zip(seen.tasks, after, strict=True))
+        )
+
+    few, many = chain(100), chain(1000)
+    assert calls(lambda: tally(many)) < 12 * calls(lambda: tally(few))
 
 
 def test_only_the_edited_parts_of_a_plan_are_analysed_again(monkeypatch: pytest.MonkeyPatch) -> None:

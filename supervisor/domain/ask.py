@@ -70,7 +70,7 @@ class Answer(Struct, frozen=True):
     decision: str  # "accept", "decline", or "text" for free text
     text: str
     for_session: bool = False  # accept the same request without asking for the rest of the session
-    by: str = ""  # where the person answered: "page", or "" for `orch answer`
+    by: str = ""  # where the person answered: "page", "screen" (of `orch watch`), or "" for `orch answer`
 
 
 class Ask(Struct, frozen=True):

@@ -111,7 +111,7 @@ class AnswerParams(NoParams, frozen=True):
     decision: Literal["accept", "decline", "text"]
     text: str
     for_session: bool
-    by: Literal["", "page"] = ""  # where the person answered; "": with `orch answer`
+    by: Literal["", "page", "screen"] = ""  # where the person answered; "": with `orch answer`
 
 
 class AskChildParams(NoParams, frozen=True):

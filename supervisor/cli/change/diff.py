@@ -20,7 +20,7 @@ from supervisor.runtime.change.diffs import TaskDiff, diffs_of
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+LINE_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def diff(
@@ -111,7 +111,7 @@ def _lines(found: Sequence[TaskDiff]) -> Iterator[str]:
         yield output.paint(clean(f"# {one.task} in {one.child}: {one.title}"), "bold", sys.stdout)
         for patch in one.patches:
             for line in clean(patch.decode("utf-8", "replace")).rstrip("\n").split("\n"):
-                yield output.paint(line, _STYLES.get(line[:1], ""), sys.stdout)
+                yield output.paint(line, LINE_STYLES.get(line[:1], ""), sys.stdout)
 
 
 def _page(text: str) -> None:

@@ -171,6 +171,7 @@ COMMANDS = (
         "decision with its reason. The file loads nothing and runs no script. Works without a supervisor. Without -o, "
         "writes run.html.",
     ),
+    Command("watch", "watch.watch:watch", "Watch on a live screen, and answer by key (? lists all).", ("orch watch",)),
     Command(
         "web",
         "web.web:web",

@@ -36,7 +36,7 @@ def blocks(status: Status, now: datetime, view: View | None = None) -> list[Bloc
     view = view or View()
     columns = view.columns
     lines = None if view.every else view.lines
-    first = [*fold_tally(tally(status), columns), *_bounded(list(fold_lines(_troubles(status), columns)), lines)]
+    first = [*fold_tally(tally(status), columns), *_bounded(list(fold_lines(troubles(status), columns)), lines)]
     foot: list[Block] = [cut_line(line, columns) for line in _foot(status, now, view)]
     children = _processes(status.children, now) if view.wide else []
     rest = (
@@ -77,7 +77,7 @@ def _bounded(lines: list[Line], most: int | None) -> list[Line]:
     return [*lines[: TROUBLES - 1], more]
 
 
-def _troubles(status: Status) -> Iterator[Line]:
+def troubles(status: Status) -> Iterator[Line]:
     """Return a line for each thing that is not as it should be."""
     daemon, plan = status.supervisor, status.plan
     if daemon.state == "up" and (skew := skew_of(daemon.version)) is not None:

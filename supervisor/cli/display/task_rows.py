@@ -39,7 +39,7 @@ def task_rows(
     `repos` has the path of each child: files in it are named without it.
     """
     chosen = [task for task in tasks if every or task.state != "retired"]
-    ranked = sorted(chosen, key=_rank)
+    ranked = sorted(chosen, key=rank_of)
     shown = ranked
     if most is not None and not every:
         hides = len(chosen) < len(tasks)
@@ -61,7 +61,8 @@ def duration(seconds: float) -> str:
     return f"{max(0, int(seconds))}s"
 
 
-def _rank(task: TaskInfo) -> int:
+def rank_of(task: TaskInfo) -> int:
+    """Return a number to sort by: what needs attention first."""
     return _RANKS.get(task.state, 3)  # a state that we do not know: with the running ones
 
 
@@ -71,7 +72,7 @@ def _counted(tasks: Sequence[TaskInfo]) -> list[tuple[str, int]]:
 
 
 def _table(tasks: Sequence[TaskInfo], now: datetime, repos: Mapping[str, str], columns: int | None) -> Iterator[Line]:
-    rows = [_cells(task, now, repos.get(task.child) or "") for task in tasks]
+    rows = [task_cells(task, now, repos.get(task.child) or "") for task in tasks]
     narrow = columns is not None and columns < _ROOMY
     widths = {name: max(width(name), *(width(row[name].text) for row in rows)) for name in rows[0]}
     if columns is not None:
@@ -107,7 +108,8 @@ def _row(row: dict[str, Cell], widths: dict[str, int], columns: int | None) -> L
     return cut_line(Line(tuple(cells)), columns)
 
 
-def _cells(task: TaskInfo, now: datetime, repo: str) -> dict[str, Cell]:
+def task_cells(task: TaskInfo, now: datetime, repo: str) -> dict[str, Cell]:
+    """Return what each column says of a task; "-" where there is nothing to say. `repo` is the path of its child."""
     spent = tokens(task)
     return {
         "TASK": Cell(one_line(task.id), "bold"),

@@ -23,18 +23,28 @@ def kept_title() -> Iterator[None]:
 
 
 def show_title(status: Status) -> None:
-    _write(f"\x1b]2;{title(status)}\x07")
+    _write(set_title(status))
+
+
+def set_title(status: Status) -> str:
+    """Return the sequence that sets the title."""
+    return f"\x1b]2;{title(status)}\x07"
 
 
 def show_notice(status: Status) -> None:
-    """Ring the bell, and have a terminal that can do so notify the person, also through tmux.
+    """Ring the bell, and have a terminal that can do so notify the person, also through tmux."""
+    _write(notice(status))
+
+
+def notice(status: Status) -> str:
+    """Return the sequence that rings and notifies.
 
     The bell comes first: tmux passes it on in any case, and the rest only with `allow-passthrough on`.
     """
-    notice = f"\x1b]9;{title(status)}\x1b\\"
+    sequence = f"\x1b]9;{title(status)}\x1b\\"
     if os.environ.get("TMUX"):
-        notice = "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-    _write(f"\x07{notice}")
+        sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    return f"\x07{sequence}"
 
 
 def title(status: Status) -> str:

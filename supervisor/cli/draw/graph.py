@@ -52,7 +52,7 @@ def graph(
         print(svg([_cleaned(node) for node in nodes], one_line(status.plan.title or "")), end="")
     elif nodes:
         columns = output.room(sys.stdout)[0]
-        print(output.plain(_lines(drawing(nodes), columns), sys.stdout))
+        print(output.plain(graph_lines(drawing(nodes), columns), sys.stdout))
     else:
         output.say("there are no tasks: write them into plan.md")
     if error is None:
@@ -73,7 +73,7 @@ def _cleaned(node: Node) -> Node:
     return node._replace(title=clean(node.title), child=clean(node.child), state=clean(node.state))
 
 
-def _lines(rows: Sequence[Branch], columns: int | None) -> list[Line]:
+def graph_lines(rows: Sequence[Branch], columns: int | None) -> list[Line]:
     """Return a line per task: its place in the graph, state, child, title, and the other tasks that it waits for."""
     named = [f"{row.lanes}{one_line(row.node.id)}" for row in rows]
     places = max(width(text) + 2 for text in named)

@@ -135,7 +135,7 @@ class _Words:
         return line["event"] not in QUIET and line["level"] != "debug" and bool(words_of(line))
 
     def print(self, line: RecordLine) -> None:
-        written = _local(line["ts"])
+        written = local_time(line["ts"])
         if written.date() != self._day:
             self._day = written.date()
             print(f"── {self._day}")
@@ -147,10 +147,10 @@ class _Words:
         columns = room(sys.stdout)[0]
         words = words_of(line) or one_line(line["event"])
         words = cut(words, max(20, columns - width(head)) if columns else None)
-        print(f"{head}{paint(words, _shade(line), sys.stdout)}")
+        print(f"{head}{paint(words, shade_of(line), sys.stdout)}")
 
 
-def _local(time: str) -> datetime:
+def local_time(time: str) -> datetime:
     written = moment(time)
     try:
         return written.astimezone()
@@ -158,7 +158,7 @@ def _local(time: str) -> datetime:
         return written
 
 
-def _shade(line: RecordLine) -> str:
+def shade_of(line: RecordLine) -> str:
     return "green" if line["event"] in ("task_done", "tasks_settled") else _SHADES.get(str(line["level"]), "")
 
 

@@ -40,7 +40,8 @@ def answered_already(ask: Ask) -> str:
     if ask.answer is None:
         return f"{ask.id} was settled a moment before"
     words = {"accept": "accepted", "decline": "declined"}.get(ask.answer.decision, "answered in words")
-    return f"{ask.id} is answered already ({words} {'on the page' if ask.answer.by == 'page' else 'by `orch answer`'})"
+    where = {"page": "on the page", "screen": "in `orch watch`"}.get(ask.answer.by, "by `orch answer`")
+    return f"{ask.id} is answered already ({words} {where})"
 
 
 def settled(ask: Ask, decision: str) -> str:

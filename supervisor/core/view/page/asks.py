@@ -61,7 +61,7 @@ def _outcome(pen: Pen, one: AskRecord) -> tuple[Html, ...]:
     ask, answer = one.ask, one.ask.answer
     if one.settled is None:
         return (pen("span", "? open", cls="pill needs_human"),)
-    where = " on the page" if answer is not None and answer.by == "page" else ""
+    where = {"page": " on the page", "screen": " in `orch watch`"}.get(answer.by, "") if answer is not None else ""
     after = pen("div", f"after {lasted((one.settled - ask.since).total_seconds())}{where}", cls="soft")
     if ask.state is not AskState.ANSWERED or answer is None:
         words = "withdrawn" if ask.state is AskState.WITHDRAWN else "settled in another window"

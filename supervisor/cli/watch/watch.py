@@ -1,0 +1,38 @@
+"""`orch watch`: the live screen. Refuses, with words, where it cannot be shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from supervisor.cli.command.parameters import Json
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime.workspace import WorkspacePaths
+
+INSTALL = "install it with `pip install 'codex-crossrepo[watch]'`; `orch status --watch` works without"
+
+
+class ScreenMissing(OrchError):
+    """Textual, which draws the screen, is not installed."""
+
+
+def watch(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
+    """Show the live screen until the person leaves it; with `as_json` each new status as a line, until Ctrl-C.
+
+    Raises UsageError without a terminal that can show it, ScreenMissing without Textual.
+    """
+    if as_json:
+        lines: int = import_module("supervisor.cli.look.status_watch").watch(workspace, as_json=True)
+        return lines
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise UsageError("`orch watch` needs a terminal", "run it in one; `orch status` and `orch logs` print text")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError(
+            "this terminal can show no screen (TERM is dumb or unset)", "`orch status --watch` prints text"
+        )
+    if find_spec("textual") is None:
+        raise ScreenMissing("the screen needs Textual, which is not installed", INSTALL)
+    code: int = import_module("supervisor.cli.watch.app").show(workspace)
+    return code
