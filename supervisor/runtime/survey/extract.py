@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from supervisor.core.map.links import join_key
 from supervisor.core.map.mention.mentions import mentions
@@ -36,7 +37,7 @@ def extract(root: Path, files: Sequence[Wanted], progress: Callable[[int], None]
         return
 
     workers = max(1, min(len(os.sched_getaffinity(0)), 8))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         jobs = [pool.submit(read_batch, str(root), batch) for batch in _batches(files)]
         try:
             for job in jobs:
@@ -46,6 +47,18 @@ def extract(root: Path, files: Sequence[Wanted], progress: Callable[[int], None]
         finally:
             for job in jobs:
                 job.cancel()
+
+
+def end_with_parent() -> None:
+    """Have this process end with the one that started it, also if that is killed: the pool itself would wait."""
+    parent = parent_process()
+    assert parent is not None, "a process of a pool has a parent"
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True, name="wait for the end of the parent").start()
 
 
 def read_batch(root: str, files: Iterable[Wanted]) -> list[IndexedFile]:
