@@ -73,6 +73,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
     ran = orch("plan", "check", "--json")
     shape = {"after": [], "contracts": [], "verify": [], "hold": False, "expect": ""}
     unset = {"thread": "shared", "model": None, "effort": None, "sandbox": None, "timeout": None, "budget": None}
+    unset["isolation"] = None
     assert (ran.code, json.loads(ran.out), ran.err) == (
         0,
         {
@@ -105,6 +106,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
                     "sandbox": "read-only",
                     "timeout": 30.0,
                     "budget": {"tokens": 200_000, "minutes": None},
+                    "isolation": None,
                     "instructions": "Poll each second.",
                     "line": 20,
                 },

@@ -230,7 +230,8 @@ def _as_foreseen(world: World, event: ev.PlanAccepted) -> None:
             assert act.RaiseAsk in done[task], (task, effect)
         drawn = first_map(step.world)
         if effect in (Effect.STARTS, Effect.CONTINUES) and (drawn is None or drawn <= at):
-            assert act.StartTurn in done[task] or _waits_for_its_thread(step.world, task), (task, effect)
+            waits = _waits_for_its_thread(step.world, task) or _waits_for_its_tree(step.world, task)
+            assert act.StartTurn in done[task] or waits, (task, effect)
 
 
 def _in_the_picture(action: act.Action, effect: Effect, stands: str) -> None:
@@ -244,6 +245,11 @@ def _in_the_picture(action: act.Action, effect: Effect, stands: str) -> None:
         case act.RaiseAsk() if action.brief is not None:
             asked = effect in (Effect.ASKS, Effect.REOPENED, Effect.MOVED) or stands.startswith("asks")
             assert asked, (action.task, effect, stands)
+
+
+def _waits_for_its_tree(world: World, task: str) -> bool:
+    own = world.tasks[task].own_tree
+    return own is not None and own.busy
 
 
 def _waits_for_its_thread(world: World, task: str) -> bool:
