@@ -1,0 +1,36 @@
+"""`orch watch` on a real supervisor: an ask is answered by key, and the screen outlives the supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from tests import CHECKOUT
+from tests.e2e.lab import Lab, report, task
+from tests.tmux import Tmux
+
+
+def test_an_ask_is_answered_by_key_and_the_screen_comes_back_with_the_supervisor() -> None:
+    with Lab("backend") as lab:
+        lab.up()
+        lab.plan(task("T1", "backend", "ask Which one? | this | that", report("It is done.")))
+        ask = lab.ask()
+        command = [sys.executable, "-m", "supervisor.cli.main", "watch"]
+        environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
+        with Tmux(command, cwd=lab.workspace.root, environ=environ, columns=100, lines=28) as screen:
+            screen.until("waits on you: 1", "Which one?")
+            screen.press("3")
+            screen.until(f"{ask['id']} reply")
+            screen.type("that")
+            screen.press("Enter")
+            screen.until("1 of 1 done", "It is done.", without="waits on you")
+            assert lab.task("T1", "done")["summary"] == "It is done."
+            assert [line["ask"] for line in lab.ledger("ask_answered")] == [ask["id"]]
+
+            os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)
+            screen.until("no supervisor")
+            lab.up()
+            screen.until("1 of 1 done", without="no supervisor")
+            screen.press("q")
+            assert screen.end() == 0
