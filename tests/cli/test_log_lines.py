@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,14 +16,15 @@ from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
 from tests.cli.test_logs import line, write
 
-TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+EAST = 12 - datetime.now(UTC).hour or 1  # hours from Greenwich to where it is about noon: no day ends while we test
+TODAY = datetime.now(timezone(timedelta(hours=EAST))).replace(hour=14, minute=0, second=0, microsecond=0)
 REPORT = '{"outcome": "done", "summary": "It polls."}'
 
 
 @pytest.fixture(autouse=True)
 def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Live two hours east of Greenwich."""
-    monkeypatch.setenv("TZ", "XXX-2")
+    """Live so many hours east of Greenwich."""
+    monkeypatch.setenv("TZ", f"XXX{-EAST:+d}")
     time.tzset()
     yield
     monkeypatch.undo()
@@ -32,7 +33,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def today(event: str, second: int = 0, **fields: Any) -> dict[str, Any]:
     """A line of today, so that no heading names the day."""
-    moment = TODAY.replace(second=second)
+    moment = TODAY.replace(second=second).astimezone(UTC)
     return {"ts": moment.isoformat().replace("+00:00", "Z"), "level": "info", "event": event, **fields}
 
 
@@ -99,10 +100,13 @@ def test_what_is_left_out_is_shown_when_it_is_asked_for(told: WorkspacePaths, or
 
 
 def test_another_day_has_a_heading_in_local_time(workspace: WorkspacePaths, orch: Orch) -> None:
-    write(workspace.ledger, [{**line("hold_set", 0), "ts": "2020-01-02T23:30:00Z"}])
+    local = datetime(2020, 1, 3, 0 if EAST > 0 else 23, 30, tzinfo=TODAY.tzinfo)  # by UTC it is the day beside
+    said = local.astimezone(UTC)
+    assert said.date() != local.date()
+    write(workspace.ledger, [{**line("hold_set", 0), "ts": said.isoformat().replace("+00:00", "Z")}])
     assert orch("logs").out.splitlines() == [
         "── 2020-01-03",
-        "01:30:00            orch      `orch hold`: nothing new starts",
+        f"{local:%H}:30:00            orch      `orch hold`: nothing new starts",
     ]
 
 
