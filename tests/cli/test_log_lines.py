@@ -17,7 +17,7 @@ from tests.cli.conftest import Orch
 from tests.cli.test_logs import line, write
 
 EAST = 12 - datetime.now(UTC).hour or 1  # hours from Greenwich to where it is about noon: no day ends while we test
-TODAY = datetime.now(timezone(timedelta(hours=EAST))).replace(hour=14, minute=0, second=0, microsecond=0)
+TODAY = datetime.now(timezone(timedelta(hours=EAST))).replace(hour=12, minute=0, second=0, microsecond=0)
 REPORT = '{"outcome": "done", "summary": "It polls."}'
 
 
@@ -62,13 +62,13 @@ ITEMS = [
     today("task_blocked", 9, level="warning", task="T4", why="`make` still exits with 2"),
 ]
 TOLD = """\
-14:00:01            orch      supervisor up: orch 0.1.0, process 7
-14:00:03            firmware  T3 turn began
-14:00:05    12.9 s  firmware  $ git log -n 5
-14:00:06            firmware  T3 turn ended, it reports done: It polls.
-14:00:07            firmware  T3 checked: `make` exit 0
-14:00:08            firmware  T3 done: It polls.
-14:00:09            orch      T4 blocked: `make` still exits with 2
+12:00:01            orch      supervisor up: orch 0.1.0, process 7
+12:00:03            firmware  T3 turn began
+12:00:05    12.9 s  firmware  $ git log -n 5
+12:00:06            firmware  T3 turn ended, it reports done: It polls.
+12:00:07            firmware  T3 checked: `make` exit 0
+12:00:08            firmware  T3 done: It polls.
+12:00:09            orch      T4 blocked: `make` still exits with 2
 """
 
 
@@ -94,7 +94,7 @@ def test_only_the_last_lines_are_shown_in_each_form(told: WorkspacePaths, orch: 
 
 
 def test_what_is_left_out_is_shown_when_it_is_asked_for(told: WorkspacePaths, orch: Orch) -> None:
-    assert orch("logs", "--event", "intended").out == "14:00:02            firmware  T3 intended: it is ready\n"
+    assert orch("logs", "--event", "intended").out == "12:00:02            firmware  T3 intended: it is ready\n"
     assert "firmware  probe\n" in orch("logs", "--level", "debug").out
     assert orch("logs", "--event", "task_*", "--level", "warning").out.splitlines() == TOLD.splitlines()[-1:]
 
