@@ -43,22 +43,22 @@ def loaded_by(program: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "most", "heavy"),
     [
-        ("cli.main", 86, COMMAND | {"_hashlib", "signal"}),
+        ("cli.main", 87, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 105, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 119, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.up", 106, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 120, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 131, COMMAND),
-        ("cli.main, cli.look.status", 112, COMMAND | {"socket", "signal"}),
+        ("cli.main, cli.look.status", 113, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
             "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
-            118,
-            COMMAND | {"socket", "signal", "weakref"},
+            119,
+            COMMAND | {"socket", "weakref"},
         ),
-        ("cli.main, cli.draw.graph", 118, COMMAND),
-        ("cli.main, cli.look.logs", 164, {"asyncio", "ruamel", "typer", "websockets"}),
-        ("cli.main, cli.steer.asks", 116, COMMAND),
-        ("cli.main, cli.steer.requests", 106, COMMAND),
+        ("cli.main, cli.draw.graph", 119, COMMAND),
+        ("cli.main, cli.look.logs", 165, {"asyncio", "ruamel", "typer", "websockets"}),
+        ("cli.main, cli.steer.asks", 117, COMMAND),
+        ("cli.main, cli.steer.requests", 107, COMMAND),
         ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 327, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),

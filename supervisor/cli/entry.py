@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-
-# `signal` makes enums of these names (0.5 ms), for which no start has to wait.
-from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
+import signal
 from importlib import import_module
 
 INTERRUPTED = 130
@@ -21,14 +19,14 @@ def main() -> None:
 
 def end_at_once() -> None:
     """Let Ctrl-C end the process. An exception would be lost in an import, or come out of it as another one."""
-    if getsignal(SIGINT) is default_int_handler:  # else somebody ignores it, or handles it
-        signal(SIGINT, _end)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody ignores it, or handles it
+        signal.signal(signal.SIGINT, _end)
 
 
 def raise_again() -> None:
     """Let Ctrl-C raise KeyboardInterrupt: a command runs, and has something to clean up and to say."""
-    if getsignal(SIGINT) is _end:
-        signal(SIGINT, default_int_handler)
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end(number: int, frame: object) -> None:

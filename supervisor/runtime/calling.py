@@ -27,9 +27,8 @@ def connect(workspace: WorkspacePaths) -> ControlClient:
     """Connect to the supervisor. Raises SupervisorDown if none listens."""
     if not workspace.control_socket.exists():
         raise SupervisorDown("the supervisor is not up", "run `orch up`")
-    from supervisor.shell.control_client import (
-        ControlClient,  # import late (4 ms): only a supervisor that is up needs it
-    )
+    # Import late (4 ms): only a supervisor that is up needs it.
+    from supervisor.shell.control_client import ControlClient
 
     return ControlClient(workspace.control_socket)
 

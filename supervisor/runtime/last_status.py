@@ -1,4 +1,4 @@
-"""Read the last status that a supervisor wrote, for when none answers."""
+"""Read the last status that a supervisor wrote, for when none answers. Follow the status whether or not one does."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime import calling
 from supervisor.runtime.presence.roster import holder
 from supervisor.runtime.presence.vital_signs import boot, vital_signs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.sha256 import hex_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Event
+
     from supervisor.domain.json_value import JsonObject
 
 
@@ -55,6 +59,36 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         "limits": [],
         "warnings": [],
     }
+
+
+def follow_always(
+    workspace: WorkspacePaths, over: Event, take: Callable[[JsonObject, str], None], again: float
+) -> None:
+    """Call `take` with the status, at once and whenever it changes, until `over` is set.
+
+    Where no supervisor is up, that is the last known status, and one is looked for every `again` seconds. The text says
+    why a supervisor that runs gives none ("": it does, or none runs). If `take` raises SupervisorDown because it cannot
+    understand the last known status, it gets an empty one, with the reason.
+    """
+    while not over.is_set():
+        try:
+            for status in calling.follow(workspace):
+                take(status, "")
+                if over.is_set():
+                    return
+        except SupervisorDown:
+            _take_last(workspace, take, "")
+        except OrchError as error:  # it refuses, or is of a version that cannot be understood
+            _take_last(workspace, take, str(error))
+        over.wait(again)
+
+
+def _take_last(workspace: WorkspacePaths, take: Callable[[JsonObject, str], None], problem: str) -> None:
+    try:
+        take(last_known(workspace), problem)
+    except SupervisorDown as error:
+        empty: JsonObject = {"plan": {"state": "missing"}, "children": [], "tasks": [], "asks": []}
+        take({"workspace": str(workspace.root), "supervisor": {"state": "down"}, **empty}, str(error))
 
 
 def _with_changes(workspace: WorkspacePaths, plan: JsonObject) -> JsonObject:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import Status
-from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime import calling
-from supervisor.runtime.last_status import last_known
+from supervisor.runtime.last_status import follow_always
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
@@ -24,13 +22,13 @@ class Following:
         self._over = threading.Event()
         self._last: JsonObject | None = None
         self._first = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="follow the supervisor", daemon=True)
         self._status: Status | None = None
         self.changed: Callable[[], None] = lambda: None
         self.problem = ""
 
     def start(self) -> None:
-        self._thread.start()
+        words = (self._workspace, self._over, self._take, AGAIN)
+        threading.Thread(target=follow_always, args=words, name="follow the supervisor", daemon=True).start()
 
     def stop(self) -> None:
         self._over.set()
@@ -42,27 +40,7 @@ class Following:
         assert self._status is not None, "the first status was taken"
         return self._status
 
-    def _follow(self) -> None:
-        while not self._over.is_set():
-            try:
-                for status in calling.follow(self._workspace):
-                    self._take(status)
-                    if self._over.is_set():
-                        return
-            except SupervisorDown:
-                self._without("")
-            except OrchError as error:  # it refuses, or is of a version that cannot be understood
-                self._without(str(error))
-            self._over.wait(AGAIN)
-
-    def _without(self, problem: str) -> None:
-        try:
-            self._take(last_known(self._workspace), problem)
-        except SupervisorDown as error:  # what the last one wrote cannot be understood
-            parts: JsonObject = {"plan": {"state": "missing"}, "children": [], "tasks": [], "asks": []}
-            self._take({"workspace": str(self._workspace.root), "supervisor": {"state": "down"}, **parts}, str(error))
-
-    def _take(self, status: JsonObject, problem: str = "") -> None:
+    def _take(self, status: JsonObject, problem: str) -> None:
         if (status, problem) != (self._last, self.problem):
             self._last, self.problem = status, problem
             self._status = read_status(status)

@@ -11,9 +11,8 @@ from supervisor.core.view.story.fold import StoryFold
 from supervisor.core.view.story.record import RunStory
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import Status
-from supervisor.errors import OrchError, StoreError, SupervisorDown
-from supervisor.runtime import calling
-from supervisor.runtime.last_status import last_known
+from supervisor.errors import StoreError
+from supervisor.runtime.last_status import follow_always, last_known
 from supervisor.runtime.story import StoryReader
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
@@ -40,10 +39,11 @@ class Live:
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._last: JsonObject = {}
         self.now = PageView(0, read_status(last_known(workspace)), StoryFold().told(), datetime.now(UTC))
-        self._take(last_known(workspace))
+        self._take(last_known(workspace), "")
 
     def start(self) -> None:
-        threading.Thread(target=self._follow, name="follow the supervisor", daemon=True).start()
+        words = (self._workspace, self._over, self._take, AGAIN)
+        threading.Thread(target=follow_always, args=words, name="follow the supervisor", daemon=True).start()
 
     def stop(self) -> None:
         """Follow no more, and wake whoever waits."""
@@ -74,22 +74,9 @@ class Live:
         """Wait, but not beyond the end."""
         await self.after(1 << 62, seconds)
 
-    def _follow(self) -> None:
-        while not self._over.is_set():
-            try:
-                for status in calling.follow(self._workspace):
-                    self._take(status)
-                    if self._over.is_set():
-                        return
-            except SupervisorDown:
-                self._take(last_known(self._workspace))
-            except OrchError:
-                pass  # a supervisor of another version, or one that refuses: the last state stays
-            self._over.wait(AGAIN)
-
-    def _take(self, status: JsonObject) -> None:
+    def _take(self, status: JsonObject, problem: str) -> None:
         steady = _steady(status)
-        if steady == self._last:
+        if steady == self._last or problem:  # where nobody can be understood, what was shown stays
             return
         self._last = steady
         try:

@@ -72,16 +72,21 @@ def state_of(dice: Random, plan: Plan, state: TaskState) -> TaskState:
     )
 
 
+def world_of(plan: Plan) -> World:
+    """A world in which the plan has just come into force, and all servers are ready."""
+    return World(
+        plan=PlanState(plan, missing=None),
+        tasks={one.id: TaskState(one.id, one.title, one.child) for one in plan.tasks},
+        servers={name: Server(Child(name, f"/{name}"), state=ServerState.READY) for name in CHILDREN[:3]},
+    )
+
+
 @pytest.mark.parametrize(("size", "steps"), [(1, 20), (12, 400), (200, 60), (2000, 8)])
 def test_an_agenda_that_was_kept_up_is_the_one_from_scratch(size: int, steps: int) -> None:
     dice = Random(size)
     plan = plan_of(dice, size)
-    world = World(
-        plan=PlanState(plan, missing=None),
-        tasks={one.id: TaskState(one.id, one.title, one.child) for one in plan.tasks},
-        servers={name: Server(Child(name, f"/{name}"), state=ServerState.READY) for name in CHILDREN[:3]},
-        threads={("c0", None): Thread("c0", None, "t0", open=True), ("c1", None): Thread("c1", None, opening=True)},
-    )
+    threads = {("c0", None): Thread("c0", None, "t0", open=True), ("c1", None): Thread("c1", None, opening=True)}
+    world = replace(world_of(plan), threads=threads)
     for _ in range(steps):
         names = dice.sample(sorted(world.tasks), min(size, dice.choice((1, 1, 2, 9))))
         before, world = (

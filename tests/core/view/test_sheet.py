@@ -21,7 +21,7 @@ from supervisor.domain.task import Phase, RunResult, TaskState
 from supervisor.domain.thread import Thread, TurnSeen, TurnStatus
 from supervisor.domain.world import Learning, PlanState, World
 from supervisor.runtime import templates
-from tests.core.engine.test_agenda import AT, CHILDREN, plan_of, state_of
+from tests.core.engine.test_agenda import AT, CHILDREN, plan_of, state_of, world_of
 from tests.secrets.kinds import samples
 
 
@@ -77,12 +77,7 @@ def changed(dice: Random, world: World) -> World:
 @pytest.mark.parametrize(("size", "steps"), [(4, 120), (20, 60), (2000, 2)])
 def test_a_sheet_that_was_kept_up_is_the_one_from_scratch(size: int, steps: int) -> None:
     dice = Random(size)
-    plan = plan_of(dice, size)
-    world = World(
-        plan=PlanState(plan, missing=None),
-        tasks={one.id: TaskState(one.id, one.title, one.child) for one in plan.tasks},
-        servers={name: Server(Child(name, f"/{name}"), state=ServerState.READY) for name in CHILDREN[:3]},
-    )
+    world = world_of(plan_of(dice, size))
     last: Sheet | None = None
     for number in range(steps):
         world, at = changed(dice, world), AT + timedelta(seconds=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from supervisor.errors import NotReady, StoreError
 from supervisor.shell.prefix import conversation
 from supervisor.shell.prefix.conversation import Conversation, PrefixOutput
-from supervisor.shell.prefix.line import open_line
+from supervisor.shell.prefix.line import PrefixLine, open_line
 from supervisor.shell.prefix.process import PrefixProcess
 
 SHELL = ("env", "-C", "/", "--", "sh", "-s")
@@ -18,6 +19,12 @@ LIMIT = 30.0  # seconds: a bound that no load breaks
 
 def talk(folder: Path, argv: tuple[str, ...] = SHELL) -> Conversation:
     return Conversation(argv, "@@end", mark="m", cwd=folder, errors=folder / "errors.log")
+
+
+def opened(folder: Path, argv: tuple[str, ...], script: str, begun: Callable[[], None]) -> PrefixLine:
+    return open_line(
+        argv, script, "@@x", begun=begun, mark="m", cwd=folder, errors=folder / "errors.log", seconds=LIMIT
+    )
 
 
 def test_several_commands_are_told_to_one_shell(tmp_path: Path) -> None:
@@ -56,16 +63,7 @@ def test_a_shell_that_hangs_is_given_up_in_time_and_ended(tmp_path: Path) -> Non
 def test_a_line_begins_only_with_leave_and_banners_do_no_harm(tmp_path: Path) -> None:
     events: list[str] = []
     script = 'echo welcome; echo @@x hello; read -r leave; echo banner; echo @@x "$leave"; cat\n'
-    line = open_line(
-        SHELL,
-        script,
-        "@@x",
-        begun=lambda: events.append("begun"),
-        mark="m",
-        cwd=tmp_path,
-        errors=tmp_path / "errors.log",
-        seconds=LIMIT,
-    )
+    line = opened(tmp_path, SHELL, script, lambda: events.append("begun"))
     assert (line.last, events) == ("@@x go", ["begun"])
     stream = line.stream
     assert stream.getblocking() is False
@@ -76,16 +74,8 @@ def test_a_line_begins_only_with_leave_and_banners_do_no_harm(tmp_path: Path) ->
 
 
 def test_a_login_that_is_refused_leaves_its_words(tmp_path: Path) -> None:
-    line = open_line(
-        ("sh", "-c", "echo 'Permission denied (publickey).' >&2; exit 255"),
-        "echo @@x hello\n",
-        "@@x",
-        begun=lambda: pytest.fail("nothing begins"),
-        mark="m",
-        cwd=tmp_path,
-        errors=tmp_path / "errors.log",
-        seconds=LIMIT,
-    )
+    refuses = ("sh", "-c", "echo 'Permission denied (publickey).' >&2; exit 255")
+    line = opened(tmp_path, refuses, "echo @@x hello\n", lambda: pytest.fail("nothing begins"))
     assert line.last == ""
     assert line.process.wait(LIMIT)
     assert (line.process.code, line.process.said()) == (255, "Permission denied (publickey).\n")
