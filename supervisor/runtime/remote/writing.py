@@ -81,7 +81,7 @@ class RemoteWriting:
             answer = self._shell.run(b"\n".join([b"made=" + quoted(folder), *lines]))
             if answer.code != 0:
                 number = answer.out.strip()
-                path = part[min(int(number), len(part) - 1)].path if number.isdigit() else part[0].path
+                path = part[min(int(number[:9]), len(part) - 1)].path if number.isdigit() else part[0].path
                 raise self._not_written(path, answer.complaint)
 
     def _place(self, one: PathChange) -> tuple[bytes, bytes, bytes]:
