@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from supervisor.shell.git.config import read_git
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.tree import HASH_BUDGET, HASH_LIMIT
 from supervisor.wire.place.git import quoted
+
+_STAT = re.compile(rb"([0-9a-f]{1,8}) ([0-9]{1,18}) ([0-9]{1,18}) (.+)")
+"""Mode, size, time of change (s) and path."""
 
 
 class RemoteReader:
@@ -53,9 +57,8 @@ class RemoteReader:
             names = b" ".join(quoted(one) for one in part)
             out = self._shell.run(b"stat -c '%f %s %Z %n' -- " + names + b" 2> /dev/null").out
             for line in out.split(b"\n"):
-                fields = line.split(b" ", 3)
-                if len(fields) == 4 and fields[1].isdigit() and fields[2].isdigit():
-                    self._stats[fields[3]] = (int(fields[0], 16), int(fields[1]), int(fields[2]))
+                if (found := _STAT.fullmatch(line)) is not None:
+                    self._stats[found[4]] = (int(found[1], 16), int(found[2]), int(found[3]))
         small, left = [], HASH_BUDGET
         for one in plain:
             mode, size, _ = self._stats.get(one, (0, 0, 0))

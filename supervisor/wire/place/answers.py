@@ -8,6 +8,7 @@ from msgspec import Struct
 
 WORD = re.compile(r"[a-z]{1,20}")
 BOOT = re.compile(r"[0-9a-f-]{0,64}")
+NUMBER = re.compile(r"[0-9]{1,18}")
 SOCKET = re.compile(r"/[A-Za-z0-9._/@+:,~ -]{1,300}")
 
 
@@ -47,14 +48,14 @@ def server_there(answer: PlaceAnswer) -> ServerThere | None:
         return None
     boot, pid, ticks, how, *socket = answer.rest
     path = " ".join(socket)
-    if not (BOOT.fullmatch(boot) and pid.isdecimal() and ticks.isdecimal() and SOCKET.fullmatch(path)):
+    if not (BOOT.fullmatch(boot) and NUMBER.fullmatch(pid) and NUMBER.fullmatch(ticks) and SOCKET.fullmatch(path)):
         return None
     return ServerThere(boot, int(pid), int(ticks), how == "adopted", path)
 
 
 def seconds_of(answer: PlaceAnswer) -> float | None:
     """Return the CPU seconds that `cpu` names; None if it does not."""
-    if answer.word != "cpu" or len(answer.rest) != 2 or not all(one.isdecimal() for one in answer.rest):
+    if answer.word != "cpu" or len(answer.rest) != 2 or not all(map(NUMBER.fullmatch, answer.rest)):
         return None
     used, each = (int(one) for one in answer.rest)
     return used / each if each else None

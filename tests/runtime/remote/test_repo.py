@@ -6,18 +6,22 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from supervisor.domain.child import Child, Runner
 from supervisor.errors import OutOfReach, WorkspaceError
+from supervisor.runtime.remote.reader import RemoteReader
 from supervisor.runtime.remote.repo import RemoteRepo, repo_of
+from supervisor.runtime.remote.shell import RemoteShell
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
 from supervisor.shell.git.keep.prune import prune
 from supervisor.shell.git.keep.target import rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import look, write_changes
+from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.run import run_git
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit as commit_all
@@ -214,6 +218,21 @@ def test_no_path_of_another_machine_is_opened_here(there: RemoteRepo) -> None:
     for attempt in (there.root.exists, there.root.read_bytes, (there.root / ".git").iterdir, there.root.resolve):
         with pytest.raises(AssertionError, match="no path of this machine"):
             list(attempt() or ())  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("line", [f"81a4 {'9' * 5000} 1 /a", "mode 1 1 /a", "81a4 1 1", "81a4 -1 1 /a", "\xff"])
+def test_what_a_machine_says_of_a_file_is_data_whatever_it_is(line: str) -> None:
+    class Strange:
+        """A shell that gives the same answer to everything."""
+
+        raw = b"/repo"
+
+        def run(self, command: bytes, **_: object) -> GitOutput:
+            return GitOutput(0, line.encode("latin-1") + b"\n", "", cut=False)
+
+    reader = RemoteReader(cast(RemoteShell, Strange()), Path("/repo"))
+    reader.expect([b"/a"])
+    assert (reader.token(b"/a", 1000), reader.changed_at(b"/a")) == (("missing", 0), None)
 
 
 def test_a_place_out_of_reach_is_told(tmp_path: Path) -> None:

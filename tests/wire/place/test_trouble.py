@@ -70,7 +70,9 @@ def test_a_server_and_its_cpu_time_are_read() -> None:
     answer = PlaceAnswer("ready", ("b-1", "12", "34", "adopted", "/home/a", "b/sock"))
     assert server_there(answer) == ServerThere("b-1", 12, 34, True, "/home/a b/sock")
     assert seconds_of(PlaceAnswer("cpu", ("250", "100"))) == 2.5
-    assert [seconds_of(PlaceAnswer("cpu", rest)) for rest in (("1",), ("1", "0"), ("x", "1"))] == [None] * 3
+    assert [seconds_of(PlaceAnswer("cpu", rest)) for rest in (("1",), ("1", "0"), ("x", "1"), ("9" * 5000, "1"))] == [
+        None
+    ] * 4
 
 
 def test_a_refusal_names_the_remedy_and_quotes_nothing_as_a_format() -> None:
