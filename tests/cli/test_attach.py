@@ -28,7 +28,7 @@ def codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def found(seen: JsonDict, name: str | None) -> tuple[str, str]:
-    return found_in(read_status(seen), name)
+    return found_in(read_status(seen), name)[:2]
 
 
 def shows(*tasks: dict[str, object], backend: dict[str, object] = READY, **more: object) -> JsonDict:
@@ -70,9 +70,9 @@ def test_the_terminal_becomes_codex(
     called: list[object] = []
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setattr(os, "execv", lambda *words: called.append(words))
+    monkeypatch.setattr(os, "execvp", lambda *words: called.append(words))
     orch("attach", "backend")
-    assert called == [(Path(codex), [codex, "resume", "long", "--remote", "unix:///run/b.sock"])]
+    assert called == [(codex, [codex, "resume", "long", "--remote", "unix:///run/b.sock"])]
 
 
 def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[..., Standin], codex: str) -> None:

@@ -146,5 +146,5 @@ class LabElsewhere(Lab):
 
     def lines(self) -> list[int]:
         """The processes of the lines to `lab`."""
-        found = subprocess.run(["pgrep", "-f", f"^ssh -F {self.sshd.config} "], capture_output=True, text=True)
+        found = subprocess.run(["pgrep", "-f", f"^ssh (-t )?-F {self.sshd.config} "], capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split()]

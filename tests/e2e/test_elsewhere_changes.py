@@ -1,20 +1,27 @@
-"""What a task changed on another machine is shown, taken back and brought back there, or it is told why not."""
+"""What a task changed on another machine is shown, taken back and brought back there; Codex's window opens there."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests import CHECKOUT
 from tests.e2e.elsewhere import ARRIVES, LabElsewhere
 from tests.e2e.lab import report, task
+from tests.tmux import Tmux
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabElsewhere]:
     """A lab that is up, with a task done on each machine."""
     with LabElsewhere() as made:
+        # Without this, Codex's window first asks the questions for new users.
+        with (made.home / "config.toml").open("a", encoding="utf-8") as config:
+            config.write('\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n')
         made.up()
         made.plan(
             task("T1", "firmware", "run printf 'one\\ntwo\\n' > 'made here.txt'; mv README.md READ.md", report("Made."))
@@ -47,6 +54,38 @@ def test_what_would_be_lost_is_refused_and_nothing_touched(lab: LabElsewhere) ->
     assert (done.returncode, made.read_text(encoding="utf-8")) == (1, "one\nmine\n")
     assert "made here.txt" in done.stdout + done.stderr
     made.write_text("one\ntwo\n", encoding="utf-8")
+
+
+def test_codexs_window_opens_there_on_the_live_thread_and_answers_what_it_asks(lab: LabElsewhere) -> None:
+    marker = lab.folder / "outside.txt"
+    lab.plan(
+        task("T1", "firmware", report("Made."))
+        + task("T2", "backend", report("Made."))
+        + task("T3", "firmware", f"escalate touch {marker}", report("Went on."))
+    )
+    ask = lab.ask()
+    printed = shlex.split(lab.orch("attach", "T3", "--print").stdout)
+    assert printed[:-1] == ["ssh", "-t", *lab.sshd.words[1:], "sh"]
+    assert printed[-1].startswith(f"{lab.there}/.local/state/orch/servers/")
+    words = [sys.executable, "-m", "supervisor.cli.main", "attach", "T3"]
+    environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
+    with Tmux(words, cwd=lab.workspace.root, environ=environ, columns=100, lines=40) as window:
+        window.until("Yes, proceed")
+        (line,) = [pid for pid in lab.lines() if "-t" in _words(pid)]
+        assert _words(line) == printed
+        window.press("y")
+        lab.task("T3", "done")
+        window.until("Went on.")
+    assert marker.exists()
+    (closed,) = lab.acts("withdraw_ask")
+    assert (closed["ask"], closed["elsewhere"]) == (ask["id"], True)
+    done = lab.orch("attach", "firmware", check=False)
+    assert (done.returncode, "this is not a terminal" in done.stderr) == (1, True)
+
+
+def _words(pid: int) -> list[str]:
+    with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
+        return file.read().split("\0")[:-1]
 
 
 def test_a_machine_out_of_reach_is_told_and_nothing_happens_here(lab: LabElsewhere) -> None:

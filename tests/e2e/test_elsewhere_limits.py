@@ -29,7 +29,6 @@ def lab() -> Iterator[LabElsewhere]:
     ("words", "code", "said"),
     [
         (("land", "--tasks", "T1"), 1, "T1 changed files in firmware, at lab, where orch lands nothing yet"),
-        (("attach", "firmware", "--print"), 1, "firmware lives at lab, where orch opens no terminal yet"),
         (("snapshot", "firmware"), 1, "orch takes no snapshot of firmware yet: it lives at lab"),
         (("map",), 0, "the map does not read firmware yet: it lives at lab"),
     ],

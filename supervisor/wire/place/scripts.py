@@ -153,6 +153,25 @@ say cpu "$total" "$(getconf CLK_TCK 2>/dev/null || echo 100)"
 """
 
 
+_ATTACH = r"""
+recorded && [ -S "$dir/sock" ] || no gone
+case $dir in *[!A-Za-z0-9._/@+:,-]*) no named "$dir";; esac
+said=$( { cat > "$dir/attach"; } 2>&1 <<'%(end)s'
+%(file)s
+%(end)s
+) || no disk "$said"
+say ready "$dir/attach"
+"""
+
+_WINDOW = r"""
+no() { printf 'orch: %%s\n' "$*" >&2; exit 1; }
+recorded && [ -S "$dir/sock" ] || no "the server here has ended"
+cd -- "$root" || no "there is no folder $root"
+umask "$mask"; export TERM="${TERM:-xterm-256color}"
+exec "$bin" resume %(thread)s --remote "unix://$dir/sock"
+"""
+
+
 def words(prefix: Sequence[str]) -> list[str]:
     """The argv that runs a script: a shell at the other end of a prefix. One plain word survives every quoting."""
     return [*prefix, "sh"]
@@ -189,6 +208,12 @@ class PlaceScripts:
     def stop(self, *, kill: bool) -> str:
         """End the server there and all that it started."""
         return self._common() + _STOP % {"how": "now" if kill else "gently"}
+
+    def attach(self, thread: str) -> str:
+        """Leave a script there that becomes Codex's own terminal UI: one plain word runs it, and a script on standard
+        input would need the terminal."""
+        window = _CODEX % {"codex": shlex.quote(self._codex)} + _WINDOW % {"thread": shlex.quote(thread)}
+        return self._common() + _ATTACH % {"end": f"{self.tag}-end", "file": self._common() + window}
 
     def cpu(self) -> str:
         """Add up the CPU time of all that the server started."""
