@@ -37,12 +37,12 @@ def live(workspace: WorkspacePaths) -> JsonObject:
     """Fetch the status. Raises SupervisorDown if no supervisor answers within a second, and none is starting."""
     try:
         with connect(workspace) as client:
-            return client.call("status")
+            return client.status()
     except SupervisorHangs:
         raise
     except SupervisorDown as error:
         with _come_up(workspace, error) as client:
-            return client.call("status")
+            return client.status()
 
 
 def request(workspace: WorkspacePaths, method: str, **params: object) -> JsonObject:

@@ -98,9 +98,12 @@ class ControlClient:
         (a full disk), SupervisorHangs if it does not answer in time,
         SupervisorDown if it goes away.
         """
-        if method == "status":
-            self.ping(method)
         return self._call(method, params, CALL_TIMEOUT)
+
+    def status(self, within: float | None = None) -> JsonObject:
+        """Return the status, after a sign of life `within` these seconds. Raises what `ping` and `call` raise."""
+        self.ping("status", within)
+        return self.call("status")
 
     def ping(self, reported_as: str, within: float | None = None) -> None:
         """Return once the supervisor gives a sign of life, before it is asked for `reported_as`.

@@ -34,7 +34,8 @@ class Standin:
 
     `answers`: {method: answer}.
     `refuses`: {method: (what, next_step)}, with a third value for wrong usage. `ends`: closes the connection after the
-    last status. `hangs`: accepts connections but never answers. `at_the_end` is called once the last status was sent.
+    last status. `hangs`: accepts connections but never answers. `thinks`: seconds before each sign of life.
+    `at_the_end` is called once the last status was sent.
     `calls` holds the requests, without ping, status and watch.
     """
 
@@ -47,11 +48,12 @@ class Standin:
         answers: dict[str, JsonDict] | None = None,
         ends: bool = False,
         hangs: bool = False,
+        thinks: float = 0.0,
         at_the_end: Callable[[], None] | None = None,
     ) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._statuses, self._refuses, self._ends, self._hangs = statuses, refuses or {}, ends, hangs
-        self._at_the_end = at_the_end
+        self._at_the_end, self._thinks = at_the_end, thinks
         usual = {"answer": {"text": "H1 is done"}, "go": {"lifted": True, "still": []}}
         self._answers = {**usual, **(answers or {})}
         self._over = threading.Event()
@@ -95,6 +97,7 @@ class Standin:
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if method == "ping":
+            self._over.wait(self._thinks)
             return {"result": {}}
         if method == "status":
             return {"result": self._statuses[0]}

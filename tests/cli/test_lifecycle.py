@@ -17,6 +17,7 @@ from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.presence import headway
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.control_client import CONNECT_TIMEOUT
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, child, status_json
@@ -47,6 +48,14 @@ def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[...,
         "backend: ready (pid 5, codex 0.163.0)\nmobile: backoff: it exited\n"
         "mobile: ready (pid 5, codex 0.163.0)\n" + NEXT,
     )
+    assert supervisor.calls == [("up", {"children": []})]
+
+
+def test_a_supervisor_that_is_busy_for_a_second_is_asked_all_the_same(
+    orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    supervisor = standin(status_json(children=(child("backend", **READY),)), thinks=2 * CONNECT_TIMEOUT)
+    assert orch("up")[:2] == (0, "1 of 1 child ready\n")
     assert supervisor.calls == [("up", {"children": []})]
 
 

@@ -198,7 +198,7 @@ def test_a_supervisor_that_hangs_is_an_error_in_time(answering: Script, monkeypa
     client = answering(wait_gone)
     with client:
         for call, seconds in (
-            (lambda: client.call("status"), "0.05"),
+            (client.status, "0.05"),
             (lambda: client.call("hold"), "0.1"),
             (lambda: client.watch(1, 0.05), "0.15"),
         ):

@@ -89,7 +89,7 @@ def _meet(workspace: WorkspacePaths, *, restart: bool) -> None:
 
     Raises SupervisorDown if it does not come back, RequestRefused if it cannot be restarted in place.
     """
-    version = glance(calling.live(workspace)).supervisor.version
+    version = glance(launch.persistently(workspace, lambda client: client.call("status"))).supervisor.version
     skew = skew_of(version)
     who = f"the supervisor ({one_line(version or 'unknown')})"
     if restart and skew is not None and not skew.older:

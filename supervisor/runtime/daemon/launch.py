@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from supervisor.domain.process import MARK
-from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, WorkspaceError
+from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, WorkspaceError
 from supervisor.runtime.calling import connect
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
 from supervisor.runtime.presence import headway, roster
@@ -137,17 +137,16 @@ def reload(workspace: WorkspacePaths) -> bool:
 
 
 def persistently(workspace: WorkspacePaths, ask: Callable[[ControlClient], T]) -> T:
-    """Call `ask` with a connection to the supervisor, and again if that starts over meanwhile.
+    """Call `ask` with a connection to the supervisor, and again if that is busy or starts over meanwhile.
 
-    Raises SupervisorDown if it ended, or starts over again and again, and whatever `ask` raises.
+    Raises SupervisorDown if it ended, or starts over again and again, SupervisorHangs if it stays busy, or hangs, and
+    whatever else `ask` raises.
     """
     for _ in range(STARTS_OVER):
         try:
             with connect(workspace) as client:
                 client.ping("status", PATIENCE)
                 return ask(client)
-        except SupervisorHangs:
-            raise
         except SupervisorDown as error:
             if not comes_up(workspace):
                 raise
@@ -161,7 +160,7 @@ def start_over(workspace: WorkspacePaths) -> None:
     Raises RequestRefused if it cannot (then nothing changes), SupervisorDown if it does not come back.
     """
     with connect(workspace) as client:
-        supervisor = glance(client.call("status")).supervisor
+        supervisor = glance(client.status(PATIENCE)).supervisor
         try:
             client.call("start_over", program=program())
         except RequestRefused as error:
@@ -179,7 +178,7 @@ def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Whether a supervisor answers, at once, that did not start at `unlike`."""
     try:
         with connect(workspace) as client:
-            since = glance(client.call("status")).supervisor.since
+            since = glance(client.status()).supervisor.since
     except SupervisorDown:
         return False
     return unlike is None or since != unlike

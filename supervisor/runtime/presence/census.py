@@ -50,7 +50,7 @@ def _asked(entry: Rostered) -> Running:
     gone = None if os.path.isdir(entry.root) else "the folder is gone, or was moved"
     try:
         with ControlClient(entry.control_socket) as client:
-            status = glance(client.call("status"))
+            status = glance(client.status())
     except SupervisorDown:
         return Running(str(entry.root), "busy", entry.pid, problem=gone or "it gives no answer at the moment")
     except OrchError as error:
