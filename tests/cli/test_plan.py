@@ -123,6 +123,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
                 {"task": "T2", "child": "mobile", "effect": "waits", "why": "after T1", "running": False},
             ],
             "waits": None,
+            "may_not_fit": [],
         },
         "",
     )

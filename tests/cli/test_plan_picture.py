@@ -264,3 +264,21 @@ def test_the_first_revision_is_compared_with_nothing(
     workspace.plan.write_text(NEW, encoding="utf-8")
     standin(status_json(read=digest(NEW)))
     assert orch("plan", "diff") == (0, "", "plan.md is revision 1, which is in force\n")
+
+
+def test_a_plan_that_needs_more_than_its_budget_or_a_limit_is_warned_of_before_it_starts(
+    workspace: WorkspacePaths, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    text = GOOD.replace("# Plan: Pair devices\n", "# Plan: Pair devices\n- budget: 1M tokens\n").replace(
+        "### T1 — Answer 202\n", "### T1 — Answer 202\n- budget: 1.5M tokens\n"
+    )
+    workspace.plan.write_text(text, encoding="utf-8")
+    over = "the plan may not fit: 1 task needs about 1.5M tokens by their own budgets, and 1.0M are left of its budget"
+    assert orch("plan", "check").err == f"warning: {over}\n"
+    running(workspace, text)
+    full = {"name": "", "minutes": 300.0, "used_percent": 96.0, "resets_at": None}
+    standin({**status_json(), "limits": [full]})
+    with held_lock(workspace):
+        assert json.loads(orch("plan", "check", "--json").out)["may_not_fit"] == [
+            "the plan may not fit: the account's limit of 5 h is 96% used, and 2 tasks left"
+        ]

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import to_builtins
 
+from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
@@ -17,6 +18,7 @@ from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.plan.diff import describe
 from supervisor.core.plan.diff import diff as compare
 from supervisor.domain.plan import Effect, Foreseen, Plan, Problem, Rejection
+from supervisor.domain.status import LimitInfo
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import load_present, named
 from supervisor.runtime.plan.outlook import Outlook, outlook
@@ -67,6 +69,8 @@ def check(
         _show(name, found)
         for one in plan.warnings:
             output.say(f"{name}:{one.line}: warning: {one_line(one.message)}")
+        for words in found.outlook.warnings if isinstance(found.outlook, Outlook) else ():
+            output.say(f"warning: {one_line(words)}")
     return 0
 
 
@@ -81,10 +85,20 @@ class Checked(NamedTuple):
 
 
 def _outlook(workspace: WorkspacePaths, content: bytes, plan: Plan) -> Outlook | str:
+    up = holder(workspace) is not None
+    limits = _limits(workspace) if up else ()
     try:
-        return outlook(workspace, load_present(workspace), content, plan, up=holder(workspace) is not None)
+        return outlook(workspace, load_present(workspace), content, plan, up=up, limits=limits)
     except OrchError as error:
         return str(error)
+
+
+def _limits(workspace: WorkspacePaths) -> tuple[LimitInfo, ...]:
+    """Return the limits of the account, as far as a supervisor that is up knows and tells them."""
+    try:
+        return api.Workspace(workspace.root).status().limits
+    except OrchError:
+        return ()
 
 
 def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes | Rejection]:
@@ -135,6 +149,7 @@ def _as_json(found: Checked) -> dict[str, object]:
         "when": ("now" if seen.up else "orch up") if seen is not None else None,
         "picture": to_builtins(seen.picture) if seen is not None else None,
         "waits": seen.waits if seen is not None else None,
+        "may_not_fit": seen.warnings if seen is not None else (),
     }
 
 

@@ -207,11 +207,11 @@ def _over_budget(status: Status, world: World) -> Iterator[str]:
     if not left or spent >= limit.tokens:  # if it is used up, there is an ask
         return
     each = sum(done) / len(done) if done else 0.0
-    need = sum((info.budget.tokens if info.budget and info.budget.tokens else 0) or each for info in left)
-    if need > limit.tokens - spent:
+    needs = [(info.budget.tokens if info.budget and info.budget.tokens else 0) or each for info in left]
+    if (need := sum(needs)) > limit.tokens - spent:
         by = "by their own budgets" if not done else "going by those that are done"
         yield (
-            f"the plan may not fit: {_count(len(left))} need about {need / 1e6:.1f}M tokens {by}, and "
+            f"the plan may not fit: {_need(sum(map(bool, needs)))} about {need / 1e6:.1f}M tokens {by}, and "
             f"{(limit.tokens - spent) / 1e6:.1f}M are left of its budget"
         )
 
@@ -236,6 +236,10 @@ def span(minutes: float) -> str:
         if minutes >= size and minutes % size == 0 and not (unit == "days" and minutes == size):
             return f"{minutes / size:.0f} {unit}"
     return f"{minutes:.0f} min"
+
+
+def _need(number: int) -> str:
+    return f"{_count(number)} need{'s' * (number == 1)}"
 
 
 def _count(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -11,9 +12,11 @@ from msgspec.structs import replace
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.foresee import picture_of, surprise
 from supervisor.core.engine.readiness import FIRST_MAP
+from supervisor.core.view.status import accounted, status
 from supervisor.domain.event import PlanAccepted
 from supervisor.domain.plan import Foreseen, Plan
 from supervisor.domain.server import ServerState
+from supervisor.domain.status import LimitInfo
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.codex.registry import Registry
@@ -33,12 +36,15 @@ class Outlook(NamedTuple):
     revision: int | None  # the version is this one, which is in force; None: it is another one
     waits: str | None  # why it would wait, or does, for `orch go`
     picture: tuple[Foreseen, ...]
+    warnings: tuple[str, ...]  # why it may not fit the plan's budget or the account's limits
 
 
-def outlook(workspace: WorkspacePaths, config: Config, content: bytes, plan: Plan, *, up: bool) -> Outlook:
+def outlook(
+    workspace: WorkspacePaths, config: Config, content: bytes, plan: Plan, *, up: bool, limits: Sequence[LimitInfo] = ()
+) -> Outlook:
     """Foresee what `content`, which says `plan`, would do. Changes nothing. Raises StoreError for a broken ledger.
 
-    `up`: a supervisor is up.
+    `up`: a supervisor is up. `limits` are those of the account, as far as they are known.
     """
     opened = _read(workspace)
     world, now = opened.world or World(), datetime.now(UTC)
@@ -56,7 +62,15 @@ def outlook(workspace: WorkspacePaths, config: Config, content: bytes, plan: Pla
     postponed = world.plan.postponed
     waiting = postponed.why if postponed is not None and postponed.digest == digest else None
     waits = None if same or world.config.surprise is None else waiting or surprise(world, accepted)
-    return Outlook(up, world.plan.revision if same else None, waits, picture_of(world, accepted))
+    after = world if same else evolve(world, accepted)
+    seen = replace(status(after, at, str(workspace.root)), limits=tuple(limits))
+    return Outlook(
+        up,
+        world.plan.revision if same else None,
+        waits,
+        picture_of(world, accepted),
+        accounted(seen, after, {}).warnings,
+    )
 
 
 def _read(workspace: WorkspacePaths) -> Opened:
