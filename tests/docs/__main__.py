@@ -1,4 +1,4 @@
-"""Regenerate the generated parts of the pages, and the JSON Schemas. With `--site`, lay out the source of the site.
+"""Regenerate the generated parts of the pages, the schemas and the manual page. `--site` lays out the site too.
 
 See `scripts/docs`.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 
-from tests.docs import schemas
 from tests.docs.blocks import ROOT, pages, refreshed
 from tests.docs.site import stage
+from tests.docs.whole import WHOLE
 
 
 def main() -> None:
@@ -19,8 +19,8 @@ def main() -> None:
         if after != before:
             page.write_text(after, encoding="utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
-    for name in schemas.SCHEMAS:
-        file, made = schemas.path(name), schemas.text(name)
+    for file, make in WHOLE.items():
+        made = make()
         if not file.exists() or file.read_text(encoding="utf-8") != made:
             file.parent.mkdir(exist_ok=True)
             file.write_text(made, encoding="utf-8")

@@ -9,12 +9,18 @@ import pytest
 from tests.docs import config
 from tests.docs.blocks import GENERATORS, names, pages, refreshed
 from tests.docs.promises import held_by, promises
+from tests.docs.whole import WHOLE
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_the_generated_parts_of_a_page_are_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert refreshed(text) == text, f"{page.name} is out of date: run `scripts/docs --pages`"
+
+
+@pytest.mark.parametrize("file", WHOLE, ids=lambda file: file.name)
+def test_a_file_that_is_generated_as_a_whole_is_up_to_date(file: Path) -> None:
+    assert file.read_text(encoding="utf-8") == WHOLE[file](), f"{file.name} is out of date: run `scripts/docs --pages`"
 
 
 def test_each_generator_is_used_in_one_page() -> None:
