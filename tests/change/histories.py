@@ -12,12 +12,14 @@ import resource
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from supervisor.core.change import taking_back
 from supervisor.core.change.operations import operations
@@ -34,9 +36,23 @@ from supervisor.shell.git.tree import read_now
 SLOTS = 40  # places in a shared file, far enough apart that git merges them
 GAP = 6  # lines between two
 SHARED = ("plain.txt", "dos.txt", "sub folder/wîth spaces.txt", "exact.bin")
-ATTRIBUTES = "dos.txt text eol=crlf\n*.dos text eol=crlf\nexact.bin ident\n"
+ATTRIBUTES = "dos.txt text eol=crlf\n*.dos text eol=crlf\nexact.bin ident\n*.id ident\n*.lossy filter=lossy\n"
+FILTER = "filter.lossy.clean", "grep -v ^out"
 ENDINGS = ("", ".sh", ".link", ".secret", ".dos")
 """Of the names of files that runs make: what kind of file it is."""
+
+ODD = {
+    "key.private": ("600", b"only for its owner\n"),
+    "read only": ("444", b"for all\n"),
+    "of the group.sh": ("2755", b"true\n"),
+    "unix.dos": ("644", b"one\ntwo\n"),
+    "mixed.dos": ("640", b"one\r\ntwo\n"),
+    "marked.id": ("644", b"$Id$ and\n$Id: another one $\n"),
+    "book.lossy": ("664", b"one\nout: 7\ntwo\n"),
+}
+"""Files that git calls clean, though it records neither their permissions nor all their bytes. One run changes each."""
+
+ACTS = 12  # of a history that `play_histories` plays
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -59,6 +75,7 @@ class History:
         self.events: list[TreeKept] = []
         self.runs: dict[str, list[tuple[str, str, int]]] = {}  # by run: (repo, what it wrote, slot)
         self.human: dict[str, dict[str, dict[int, str]]] = {name: {} for name in names}
+        self.odd: dict[str, dict[str, tuple[str, tuple[str, bytes] | None]]] = {name: {} for name in names}
         self.mine: dict[str, dict[str, bytes]] = {name: {} for name in names}  # whole files of the human
         self.slot = 0
         self.moment = AT
@@ -75,6 +92,10 @@ class History:
         (root / ".gitignore").write_text("*.ignored\n", encoding="utf-8")
         for path in SHARED:
             self._write(root, path, self._content(name, path, frozenset()))
+        for path, (mode, content) in ODD.items():
+            self._write(root, path, content)
+            (root / path).chmod(int(mode, 8))
+        self._git(root, "config", "--global", *FILTER)
         self._git(root, "add", "-A")
         self._git(root, "commit", "-qm", "begin")
         self.kept[name] = KeptTrees(root, ref_of(self.workspace.id, name))
@@ -108,6 +129,7 @@ class History:
 
     def without_room(self, size: int) -> Iterator[str]:
         """Undo the latest run while no file can get larger than `size`, then go on with room. Yields what is wrong."""
+        self._run(999)
         change = taking_back.undo(self._operations())
         assert change is not None, "a run has changed something"
         limited(size, lambda: self._write_out(change))
@@ -138,7 +160,21 @@ class History:
             for one, path, _ in wrote:
                 if one == name:
                     self._write_expected(name, root, path)
+            if left := sorted(ODD.keys() - self.odd[name].keys()):
+                self._change_odd(name, run, self.dice.choice(left))
             self._keep(name, run, after=True)
+
+    def _change_odd(self, name: str, run: str, path: str) -> None:
+        """A run deletes a file, changes its permissions only, or its line ends."""
+        mode, content = ODD[path]
+        changed = self.dice.choice((None, ("604", content), (mode, content.replace(b"\r\n", b"\n") + b"out: 8\r\n")))
+        self.odd[name][path] = (run, changed)
+        file = self.roots[name] / path
+        if changed is None:
+            file.unlink()
+        else:
+            file.write_bytes(changed[1])
+            file.chmod(int(changed[0], 8))
 
     def _edit(self, number: int) -> None:
         """The human edits a shared file, or writes one of their own: a new one, or one that git ignores."""
@@ -228,6 +264,10 @@ class History:
         }
         for path in SHARED:
             found[path] = ("644", self._content(name, path, in_force))
+        for path, was in ODD.items():
+            run, changed = self.odd[name].get(path, ("", None))
+            if (now := changed if run in in_force else was) is not None:
+                found[path] = now
         for run in in_force:
             for one, path, _ in self.runs[run]:
                 if one == name and path.startswith("new/"):
@@ -268,6 +308,34 @@ class History:
 
     def _index(self, root: Path) -> tuple[bytes, bytes]:
         return self._git(root, "ls-files", "--stage"), self._git(root, "for-each-ref", "refs/heads", "refs/stash")
+
+
+class Played(NamedTuple):
+    """What became of a history."""
+
+    seed: int
+    acts: int
+    wrong: tuple[str, ...]
+
+
+def play_histories(job: tuple[range, float]) -> list[Played]:
+    """Play histories of 12 acts, those of odd seeds with kills, until a moment of the monotonic clock."""
+    seeds, until = job
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here loses power
+    told = []
+    for seed in seeds:
+        if time.monotonic() >= until:
+            break
+        with tempfile.TemporaryDirectory(prefix="orch-histories-", dir=memory) as folder:
+            home = Path(folder) / "home"
+            home.mkdir()
+            os.environ |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "XDG_STATE_HOME": str(home)}
+            try:
+                wrong = tuple(History(seed, Path(folder), identity(), kills=seed % 2 == 1).play(ACTS))
+            except Exception as error:  # the seed tells how to see it again
+                wrong = (f"{type(error).__name__}: {error}",)
+            told.append(Played(seed, ACTS, wrong))
+    return told
 
 
 def killed(journal: Path | None, seconds: float, act: Callable[[], None]) -> None:

@@ -1,4 +1,7 @@
-"""`scripts/land-faults --stories 300 --seed 7`: kill landings at random points, and look at what is left."""
+"""`scripts/land-faults --stories 300 --histories 300 --seed 7`: kill landings at random points, and see what is left.
+
+Histories are those of runs and people, of which any part is taken back and brought back.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,44 @@ import os
 import sys
 import time
 
+from tests.change.histories import play_histories
 from tests.stops.story import play_all
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/land-faults")
     parser.add_argument("--stories", type=int, default=300)
+    parser.add_argument(
+        "--histories", type=int, default=0, help="of runs, edits, undo, redo and restore; half with kills"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--within", type=float, default=float("inf"), help="seconds after which no story begins")
     given = parser.parse_args()
+    wrong = _stories(given) if given.stories else False
+    return 1 if (_histories(given) if given.histories else False) or wrong else 0
+
+
+def _histories(given: argparse.Namespace) -> bool:
+    """Play random histories. Returns whether something was wrong."""
+    began = time.monotonic()
+    jobs = [
+        (range(given.seed + job, given.seed + given.histories, given.jobs), began + given.within)
+        for job in range(given.jobs)
+    ]
+    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
+        told = [one for part in pool.map(play_histories, jobs) for one in part]
+    failed = [one for one in told if one.wrong]
+    for one in failed:
+        print(f"history {one.seed}: {'; '.join(one.wrong)}")
+    acts = sum(one.acts for one in told)
+    print(f"{len(told)} of {given.histories} histories in {time.monotonic() - began:.0f} s")
+    print(f"{acts} acts; {len(failed)} histories wrong")
+    return bool(failed) or not told
+
+
+def _stories(given: argparse.Namespace) -> bool:
+    """Play stories of killed landings. Returns whether something was wrong."""
     began = time.monotonic()
     jobs = [(given.seed, range(job, given.stories, given.jobs), began + given.within) for job in range(given.jobs)]
     with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
@@ -32,7 +63,7 @@ def main() -> int:
     print(f"{len(told)} of {given.stories} stories in {time.monotonic() - began:.0f} s")
     print(f"{killed} killed, {carried_on} of them once decided; {landed} finished, {len(told) - landed} cleared")
     print(f"{len(failed)} wrong; slowest recovery {slowest:.2f} s of the processor")
-    return 1 if failed or not told else 0
+    return bool(failed) or not told
 
 
 if __name__ == "__main__":

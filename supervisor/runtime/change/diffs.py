@@ -79,5 +79,5 @@ def _of_task(
 def _now(workspace: WorkspacePaths, child: str, root: Path, known: dict[str, str]) -> str:
     if child not in known:
         trees = KeptTrees(root, ref_of(workspace.id, child) + NOW, only=True)
-        known[child] = trees.keep(read_now(root), f"{child} as it is").commit
+        known[child] = trees.keep(read_now(root), f"{child} as it is", among=()).commit
     return known[child]

@@ -23,7 +23,7 @@ from supervisor.shell.git.keep.form import OWN, KeptTree, ref_of
 from supervisor.shell.git.keep.linked import add, catch_up, has_marks, is_linked, remove
 from supervisor.shell.git.keep.target import TreeState, rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import look, write_changes
-from supervisor.shell.git.tree import TreeNow, read_now
+from supervisor.shell.git.tree import TreeNow
 
 if TYPE_CHECKING:
     from supervisor.runtime.codex.checks import WorkTree
@@ -152,7 +152,8 @@ class OwnTrees:
 
     def _keep(self, path: Path, title: str) -> tuple[tuple[str, ...], str]:
         """Keep a linked work tree: what is left out of it, and the commit."""
-        kept = KeptTrees(path, ref_of(self._workspace.id, self._child.name) + OWN).keep(read_now(path), title)
+        trees = KeptTrees(path, ref_of(self._workspace.id, self._child.name) + OWN)
+        kept = trees.keep(trees.read(), title)
         return kept.left_out, kept.commit
 
     def _kept(self, now: TreeNow, title: str) -> KeptTree:

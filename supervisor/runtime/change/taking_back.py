@@ -7,7 +7,7 @@ trees.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.core.change.taking_back import Reversal, TreeStep
-from supervisor.domain.change.diff import FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.change.entry import OperationBegan, OperationEnded
 from supervisor.domain.change.operation import Move, Operation, OperationKind
 from supervisor.domain.repo.pathname import shown
@@ -26,7 +26,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.keep.target import TreeState, rewrites, state_of, stepped
+from supervisor.shell.git.keep.target import TreeState, concerned, rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import GITLINK, Look, look, write_changes
 from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.tree import read_now
@@ -68,11 +68,13 @@ def _of_child(
     if root is None:
         raise WorkspaceError(f"{child} is no child of this workspace any more", "add it again with `orch add`")
     trees = KeptTrees(root, ref_of(workspace.id, child) + PLANNED, only=True)
-    kept = trees.keep(read_now(root), f"{child} as it is")
+    ends = [(state_of(root, step.base), state_of(root, step.theirs)) for step in steps]
+    among = {path for pair in ends for path in concerned(root, *pair)}
+    kept = trees.keep(read_now(root), f"{child} as it is", among=among)
     now = state_of(root, kept.commit)
     target, conflicts = now, list[str]()
-    for step in steps:
-        target, found = stepped(root, target, state_of(root, step.base), state_of(root, step.theirs))
+    for base, theirs in ends:
+        target, found = stepped(root, target, base, theirs)
         conflicts += found
     if conflicts:
         why = "it was changed since, in the same lines: take that back first, or change it by hand"
@@ -90,13 +92,20 @@ def _of_child(
         commit,
         changes,
         seen,
-        changes_between(root, kept.commit, commit),
+        (*changes_between(root, kept.commit, commit), *_beside(changes)),
         seen.in_the_way,
         (
             *(f"{name} is a repo of its own: it stays as it is" for name in moved),
             *(f"{one}: not kept" for one in kept.left_out),
         ),
     )
+
+
+def _beside(changes: Sequence[PathChange]) -> Iterator[FileDiff]:
+    """Files of which git records the same as before, but whose bytes or permissions are to be others."""
+    for one in changes:
+        if (one.old_mode, one.old) == (one.mode, one.oid):
+            yield FileDiff(shown(one.path), DiffStatus.MODIFIED if one.exact else DiffStatus.MODE, None, 0, 0)
 
 
 def carry_out(

@@ -124,7 +124,7 @@ class LocalTree:
         return LocalTree(Path(path), self._trees, keeps=False) if path else self
 
     def read(self) -> TreeNow:
-        return read_now(self._root)
+        return self._trees.read() if self.keeps else read_now(self._root)
 
     def tree(self, now: TreeNow) -> Tree:
         return tree_of(now)
@@ -132,7 +132,7 @@ class LocalTree:
     def changes(
         self, base: Tree, start: Tree | None = None, before: ChangeList | None = None
     ) -> tuple[tuple[str, ...], ChangeList, TreeNow]:
-        now = read_now(self._root)
+        now = self.read()
         return *changes_of(self._root, base, start, before, now), now
 
     def keep(self, now: TreeNow, title: str) -> KeptTree:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,13 +17,15 @@ from msgspec import Struct
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.keep.files import EXACT_LIMIT, files_of
+from supervisor.shell.git.keep.clean import Beside, CleanFiles
+from supervisor.shell.git.keep.conversion import Conversion, conversions
+from supervisor.shell.git.keep.files import EXACT_LIMIT, files_of, usual_modes
 from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, quoted
 from supervisor.shell.git.keep.target import TreeState
 from supervisor.shell.git.reach.files import Stamp
-from supervisor.shell.git.reach.there import raw_root
+from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.run import failed
-from supervisor.shell.git.tree import TreeNow
+from supervisor.shell.git.tree import TreeNow, read_now
 
 SECONDS = 600.0
 """For one call that reads files: 10 GB take about a minute."""
@@ -31,7 +34,7 @@ _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.sa
 """No reflog of our refs, and no large file in memory."""
 
 _USUAL = (0o644, 0o755, 0o664, 0o775)
-"""Permissions that a checkout gives to files: those of git, with the usual umasks."""
+"""Permissions that a checkout gives to files on another machine: those of git, with the usual umasks."""
 
 
 class TreeEntry(Struct, frozen=True):
@@ -48,6 +51,8 @@ class KeptTrees:
     def __init__(self, root: Path, ref: str, *, only: bool = False) -> None:
         self._root = root
         self._files = files_of(root)
+        self._clean = None if isinstance(root, PathThere) else CleanFiles(root)
+        self._looked: tuple[TreeNow, Future[Beside]] | None = None  # at the clean files, for a work tree just read
         self._ref = ref
         self._only = only  # the ref leads to the last one only
         self._known: dict[bytes, tuple[Stamp, TreeEntry]] = {}
@@ -56,10 +61,24 @@ class KeptTrees:
         self._tip: str | None = None  # the commit that the ref leads to; "": none; None: not known
         self._hidden: tuple[Stamp | None, tuple[tuple[bytes, bool], ...]] = (None, ())  # by the stamp of the index
 
-    def keep(self, now: TreeNow, title: str) -> KeptTree:
+    def read(self) -> TreeNow:
+        """Read the work tree. Its clean files are looked at meanwhile, so `keep` need not wait for that.
+
+        Raises WorkspaceError when git fails.
+        """
+        if self._clean is None:
+            return read_now(self._root)
+        with ThreadPoolExecutor(1, "clean files") as pool:
+            looked = pool.submit(self._clean.every)
+            now = read_now(self._root)
+        self._looked = (now, looked)
+        return now
+
+    def keep(self, now: TreeNow, title: str, *, among: Collection[bytes] | None = None) -> KeptTree:
         """Keep a work tree that was just read. If nothing changed since the last time, nothing is written.
 
-        Raises WorkspaceError when git fails or cannot list all that changed.
+        Of the files that git calls clean, only those `among` these paths are looked at (None: all). Raises
+        WorkspaceError when git fails or cannot list all that changed.
         """
         if now.cut:
             raise WorkspaceError(
@@ -70,7 +89,15 @@ class KeptTrees:
         entries |= self._contents({path: stamp for path, stamp in stamps.items() if path not in entries}, left_out)
         head = now.repos[0].head
         staged = self._files.staged() if any(one.staged for one in now.dirty.values()) else ""
-        lines = [*self._changes(head, entries, gone), *_beside(entries, stamps, staged)]
+        clean = self._of_clean(now, among)
+        differing = {*entries, *gone}
+        exact = {path: one for path, one in clean.exact.items() if path not in differing}
+        exact |= {path: one.exact for path, one in entries.items() if one.exact}
+        modes = {path: mode for path, mode in clean.permissions.items() if path not in differing} | self._modes(stamps)
+        lines = [
+            *self._changes(head, entries, gone),
+            *_beside(exact, modes, 0 if self._clean is None else usual_modes()[0], staged),
+        ]
         digest = hashlib.sha256(b"\n".join([(head or "").encode(), *lines])).digest()
         if self._last is None or self._last[0] != digest:
             self._last = (digest, KeptTree(self._commit(lines, title), tuple(left_out)))
@@ -79,10 +106,23 @@ class KeptTrees:
     def record(self, state: TreeState, title: str) -> str:
         """Keep a state that the work tree is about to have, and return the id of the commit. Raises WorkspaceError."""
         lines = [f"M 040000 {state.tree} {WORK}".encode()]
-        lines += [b"M 100644 %s " % oid.encode() + _place(RAW, path) for path, oid in sorted(state.exact.items())]
-        lines += _modes(state.permissions)
+        lines += _beside(state.exact, state.permissions, state.usual, "")
         self._last = None
         return self._commit(lines, title)
+
+    def _of_clean(self, now: TreeNow, among: Collection[bytes] | None) -> Beside:
+        looked, self._looked = self._looked, None
+        if self._clean is None:
+            return Beside()
+        if among is not None:
+            return self._clean.some(among)
+        return looked[1].result() if looked is not None and looked[0] is now else self._clean.every()
+
+    def _modes(self, stamps: Mapping[bytes, Stamp]) -> dict[bytes, int]:
+        """The permissions of these files that git's tree does not hold."""
+        usual = _USUAL if self._clean is None else usual_modes()
+        modes = {path: stat.S_IMODE(stamp.mode) for path, stamp in stamps.items() if stat.S_ISREG(stamp.mode)}
+        return {path: mode for path, mode in modes.items() if mode not in usual}
 
     def _look(
         self, now: TreeNow, left_out: list[str]
@@ -144,7 +184,12 @@ class KeptTrees:
         left_out += [f"{shown(path)}: {reason}" for path, reason in unreadable.items()]
         files = [path for path in files if path not in unreadable]
         oids = dict(zip(files, self._hash_files(files), strict=True))
-        others = self._files.differing({path: oids[path] for path in files if wanted[path].size <= EXACT_LIMIT})
+        small = {path: oids[path] for path in files if wanted[path].size <= EXACT_LIMIT}
+        converted = conversions(self._root, list(small))
+        differing = set(self._files.differing(small))
+        # Of one that a checkout converts, these may be the bytes that git recorded, and not those that it would write.
+        inward = (None, Conversion.INWARD)
+        others = [path for path in small if path in differing or converted.get(path) not in inward]
         exact = dict(zip(others, self._hash_files(others, "--no-filters"), strict=True))
         for path in files:
             mode = "100755" if wanted[path].mode & stat.S_IXUSR else "100644"
@@ -215,21 +260,17 @@ class KeptTrees:
         return answer.out.decode("ascii").strip()
 
 
-def _beside(entries: Mapping[bytes, TreeEntry], stamps: Mapping[bytes, Stamp], staged: str) -> Iterator[bytes]:
+def _beside(exact: Mapping[bytes, str], modes: Mapping[bytes, int], usual: int, staged: str) -> Iterator[bytes]:
     """What git's tree does not hold: exact bytes, permissions, and what was staged."""
-    for path, entry in sorted(entries.items()):
-        if entry.exact:
-            yield f"M {entry.mode} {entry.exact} ".encode() + _place(RAW, path)
-    modes = {path: stat.S_IMODE(stamp.mode) for path, stamp in stamps.items() if stat.S_ISREG(stamp.mode)}
-    yield from _modes({path: mode for path, mode in modes.items() if mode not in _USUAL})
-    if staged:
-        yield f"M 040000 {staged} {STAGED}".encode()
-
-
-def _modes(permissions: Mapping[bytes, int]) -> Iterator[bytes]:
-    odd = b"".join(b"%o %s\0" % (mode, path) for path, mode in sorted(permissions.items()))
+    for path, oid in sorted(exact.items()):
+        yield f"M 100644 {oid} ".encode() + _place(RAW, path)
+    odd = b"".join(
+        b"%o %s\0" % (mode, path) for path, mode in sorted({**modes, **({b"": usual} if usual else {})}.items())
+    )
     if odd:
         yield b"M 100644 inline %s\ndata %d\n%s" % (MODES.encode(), len(odd), odd)
+    if staged:
+        yield f"M 040000 {staged} {STAGED}".encode()
 
 
 def _place(folder: str, path: bytes) -> bytes:

@@ -65,16 +65,16 @@ class LocalFiles:
         return [path for path, oid in recorded.items() if self._differs(path, oid)]
 
     def _differs(self, path: bytes, oid: str) -> bool:
+        content = self.content(path)
+        return content is not None and blob_id(content, oid) != oid
+
+    def content(self, path: bytes) -> bytes | None:
+        """Read a file, up to a byte beyond `EXACT_LIMIT`. None: it is gone."""
         try:  # a child may put a link or a pipe in its place meanwhile: follow none, and wait for none
             with os.fdopen(os.open(self._top + path, _OPEN), "rb") as file:
-                content = file.read(EXACT_LIMIT + 1)
+                return file.read(EXACT_LIMIT + 1)
         except OSError:
-            return False  # it is gone meanwhile
-        digest = (hashlib.sha1 if len(oid) == 40 else hashlib.sha256)(
-            b"blob %d\0" % len(content), usedforsecurity=False
-        )
-        digest.update(content)
-        return digest.hexdigest() != oid
+            return None
 
     def index(self) -> Stamp | None:
         place = place_of(self._root)
@@ -106,6 +106,21 @@ class LocalFiles:
 def files_of(root: Path) -> WorkFiles:
     """Return the files of the work tree whose root is `root`."""
     return root.repo.files() if isinstance(root, PathThere) else LocalFiles(root)
+
+
+def blob_id(content: bytes, like: str) -> str:
+    """Return the id of a blob, in the form of another id."""
+    digest = (hashlib.sha1 if len(like) == 40 else hashlib.sha256)(b"blob %d\0" % len(content), usedforsecurity=False)
+    digest.update(content)
+    return digest.hexdigest()
+
+
+def usual_modes() -> tuple[int, int]:
+    """Return the permissions that a checkout gives here, to files and to programs."""
+    mask = 0o022
+    with suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        mask = next((int(line.split()[1], 8) for line in status if line.startswith("Umask:")), mask)
+    return 0o666 & ~mask, 0o777 & ~mask
 
 
 def stamp_of(found: os.stat_result) -> Stamp:

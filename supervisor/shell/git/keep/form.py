@@ -16,7 +16,8 @@ RAW = "raw"
 """The folder with the exact bytes of those files that git would record otherwise (line ends, encodings, filters)."""
 
 MODES = "modes"
-"""The file that lists the permissions that git does not record: mode, path, a NUL behind each."""
+"""The file that lists the permissions that git does not record: mode, path, a NUL behind each. Without a path: those of
+all other files but programs, if all were looked at."""
 
 OWN = ".own"
 """What follows the ref of a child for what was kept of linked work trees."""

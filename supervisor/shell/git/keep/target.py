@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +16,7 @@ from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.run import failed
 
-T = TypeVar("T")
+PROGRAM = "100755"
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MODE = re.compile(rb"([0-7]{1,6}) (.*)", re.DOTALL)
@@ -29,6 +28,7 @@ class TreeState(Struct, frozen=True):
     tree: str  # as git records it
     exact: Mapping[bytes, str] = {}  # the ids of the exact bytes of files of which git records others, by path
     permissions: Mapping[bytes, int] = {}  # that git does not record, by path
+    usual: int = 0  # the permissions of all other files but programs; 0: not known, for only some were looked at
 
 
 def state_of(root: Path, commit: str) -> TreeState:
@@ -40,7 +40,7 @@ def state_of(root: Path, commit: str) -> TreeState:
         raise failed(root, "read a kept work tree", answer)
     entries = {path: oid for _, oid, path in _entries(answer.out)}
     tree = entries.get(WORK.encode()) or _empty_tree(root)
-    exact, permissions = {}, {}
+    exact, permissions, usual = {}, dict[bytes, int](), 0
     if raw := entries.get(RAW.encode()):
         answer = read_git(root, "ls-tree", "-r", "-z", "--full-tree", raw)
         exact = {path: oid for _, oid, path in _entries(answer.out)}
@@ -48,7 +48,8 @@ def state_of(root: Path, commit: str) -> TreeState:
         answer = read_git(root, "cat-file", "blob", modes)
         found = (_MODE.fullmatch(line) for line in answer.out.split(b"\0"))
         permissions = {one[2]: int(one[1], 8) & 0o7777 for one in found if one is not None}
-    return TreeState(tree, exact, permissions)
+        usual = permissions.pop(b"", 0)
+    return TreeState(tree, exact, permissions, usual)
 
 
 def stepped(root: Path, ours: TreeState, base: TreeState, theirs: TreeState) -> tuple[TreeState, tuple[str, ...]]:
@@ -60,34 +61,45 @@ def stepped(root: Path, ours: TreeState, base: TreeState, theirs: TreeState) -> 
     if result.conflicts:
         return replace(ours, tree=result.tree), result.conflicts
     if not any((one.exact or one.permissions) for one in (ours, base, theirs)):
-        return TreeState(result.tree), ()
-    not_ours = {one.path for one in changes(root, ours.tree, result.tree)}
-    not_theirs = {one.path for one in changes(root, theirs.tree, result.tree)}
-    return (
-        TreeState(
-            result.tree,
-            _beside(ours.exact, base.exact, theirs.exact, not_ours, not_theirs),
-            _beside(ours.permissions, base.permissions, theirs.permissions, set(), set()),
-        ),
-        (),
-    )
+        return TreeState(result.tree, usual=ours.usual), ()
+    exact = _exact(root, result.tree, ours, base, theirs)
+    return TreeState(result.tree, exact, _permissions(ours, base, theirs), ours.usual), ()
 
 
-def _beside(
-    ours: Mapping[bytes, T],
-    base: Mapping[bytes, T],
-    theirs: Mapping[bytes, T],
-    not_ours: set[bytes],
-    not_theirs: set[bytes],
-) -> dict[bytes, T]:
-    """Merge what lies beside three trees. It holds for a path only where the content is the one beside which it lay."""
+def _exact(root: Path, tree: str, ours: TreeState, base: TreeState, theirs: TreeState) -> dict[bytes, str]:
+    """Merge the exact bytes. They hold for a path only where the content is the one beside which they lay."""
+    not_ours = {one.path: one for one in changes(root, ours.tree, tree)}
+    not_theirs = {one.path: one for one in changes(root, theirs.tree, tree)}
     found = {}
-    for path in {*ours, *base, *theirs, *not_ours}:
-        takes_theirs = path in not_ours or (ours.get(path) == base.get(path))
-        side, other = (theirs, not_theirs) if takes_theirs else (ours, not_ours)
-        if path not in other and path in side:
-            found[path] = side[path]
+    for path in {*ours.exact, *base.exact, *theirs.exact}:
+        one, other = not_ours.get(path), not_theirs.get(path)
+        if one is not None and other is not None:  # merged: if both sides have what git recorded, so has the result
+            if (ours.exact.get(path), theirs.exact.get(path)) == (one.old, other.old):
+                found[path] = one.oid
+            continue
+        takes_theirs = one is not None or (other is None and ours.exact.get(path) == base.exact.get(path))
+        side = theirs if takes_theirs else ours
+        if path in side.exact:
+            found[path] = side.exact[path]
     return found
+
+
+def _permissions(ours: TreeState, base: TreeState, theirs: TreeState) -> dict[bytes, int]:
+    """Merge the permissions, whatever becomes of the contents: who changed them on one side only is followed."""
+    found = {}
+    for path in {*ours.permissions, *theirs.permissions}:
+        changed = ours.permissions.get(path) != base.permissions.get(path)
+        side = ours if changed or (path not in theirs.permissions and not theirs.usual) else theirs
+        if path in side.permissions:
+            found[path] = side.permissions[path]
+    return found
+
+
+def concerned(root: Path, base: TreeState, theirs: TreeState) -> set[bytes]:
+    """List the paths at which two states differ. Raises WorkspaceError when git fails."""
+    beside = ((base.exact, theirs.exact), (base.permissions, theirs.permissions))
+    found = {path for one, other in beside for path in {*one, *other} if one.get(path) != other.get(path)}
+    return found | {one.path for one in changes(root, base.tree, theirs.tree)}
 
 
 def rewrites(root: Path, now: TreeState, target: TreeState) -> tuple[PathChange, ...]:
@@ -102,9 +114,17 @@ def rewrites(root: Path, now: TreeState, target: TreeState) -> tuple[PathChange,
     for mode, oid, path in _at(root, target.tree, sorted(odd)):
         found[path] = PathChange(path, mode, oid, mode, oid)
     return tuple(
-        replace(one, exact=target.exact.get(path, ""), permissions=target.permissions.get(path))
+        replace(one, exact=target.exact.get(path, ""), permissions=_wanted(one, target))
         for path, one in sorted(found.items())
     )
+
+
+def _wanted(one: PathChange, target: TreeState) -> int | None:
+    """Return the permissions of a file to be written. None: those that it has, if it is there, else the usual ones."""
+    if not target.usual:
+        return target.permissions.get(one.path)
+    readers = target.usual & 0o444
+    return target.permissions.get(one.path, target.usual | (readers >> 2 if one.mode == PROGRAM else 0))
 
 
 def changes(root: Path, before: str, after: str) -> tuple[PathChange, ...]:

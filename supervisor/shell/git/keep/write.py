@@ -161,9 +161,9 @@ _EXACT = 65 << 20
 
 
 def _put(source: bytes, folder: int, name: bytes, one: PathChange) -> None:
-    """Put a new file in its place, with the permissions that were kept, else those of the file that it replaces."""
-    if one.mode != LINK and (permissions := _permissions(folder, name, one)) is not None:
-        os.chmod(source, permissions)
+    """Put a new file in its place, with the permissions that were kept."""
+    if one.mode != LINK and one.permissions is not None:
+        os.chmod(source, one.permissions)
     try:
         os.rename(source, name, dst_dir_fd=folder)
     except OSError as error:
@@ -176,17 +176,6 @@ def _put(source: bytes, folder: int, name: bytes, one: PathChange) -> None:
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(beside, dir_fd=folder)
-
-
-def _permissions(folder: int, name: bytes, one: PathChange) -> int | None:
-    """Return the permissions of a new file; None: those with which git made it."""
-    if one.permissions is not None:
-        return one.permissions
-    with suppress(FileNotFoundError):
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        if stat.S_ISREG(found) and bool(found & stat.S_IXUSR) == (one.mode == "100755"):
-            return stat.S_IMODE(found)
-    return None
 
 
 def _same(folder: int, name: bytes, expected: Stamp | None) -> None:

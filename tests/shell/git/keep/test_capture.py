@@ -93,7 +93,7 @@ def test_changed_new_and_deleted_files_links_and_modes_are_kept_and_the_user_kee
     kept = keep(repo)
     assert contents(repo, kept.commit) == on_disk(repo)
     assert kept.left_out == ()
-    assert git(repo, "show", f"{kept.commit}:modes") == "600 secret\0"
+    assert git(repo, "show", f"{kept.commit}:modes") == "644 \0" + "600 secret\0"
     assert contents(repo, kept.commit, "staged").keys() == {b"a", b"b", b"deep/er/c", b"folder/was", b"link"}
     assert snapshot_of_git(repo) == before
     assert not Path(f"{repo}.ran").exists()
@@ -181,7 +181,7 @@ def test_a_repo_without_a_commit_is_kept_too(tmp_path: Path, form: str) -> None:
     repo = tmp_path / "new"
     repo.mkdir()
     git(repo, "init", "-q", f"--object-format={form}")
-    assert git(repo, "ls-tree", keep(repo).commit) == ""
+    assert git(repo, "ls-tree", "--name-only", keep(repo).commit) == "modes"
     (repo / "a").write_text("a\n", encoding="utf-8")
 
     assert contents(repo, keep(repo).commit) == {b"a": ("100644", b"a\n")}
