@@ -26,6 +26,7 @@ class RecordLine(TypedDict, total=False):
     child: object
     task: object
     action: object
+    output: object
 
 
 Entry = tuple[str, RecordLine]

@@ -58,6 +58,18 @@ ITEMS = [
         exit_code=0,
         duration_ms=12_900,
     ),
+    today(
+        "check_failed",
+        7,
+        level="warning",
+        child="firmware",
+        task="T3",
+        run=1,
+        command="make",
+        exit_code=2,
+        first="40: error: no rule",
+        output="/ws/T3-1-1.log",
+    ),
     today("task_done", 8, child="firmware", task="T3", why="verified", summary="It polls."),
     today("task_blocked", 9, level="warning", task="T4", why="`make` still exits with 2"),
 ]
@@ -67,6 +79,7 @@ TOLD = """\
 12:00:05    12.9 s  firmware  $ git log -n 5
 12:00:06            firmware  T3 turn ended, it reports done: It polls.
 12:00:07            firmware  T3 checked: `make` exit 0
+12:00:07            firmware  T3 `make` exit 2, whole output in /ws/T3-1-1.log: 40: error: no rule
 12:00:08            firmware  T3 done: It polls.
 12:00:09            orch      T4 blocked: `make` still exits with 2
 """

@@ -104,6 +104,11 @@ def _checks(line: RecordLine) -> str:
     return _join(f"{_about(line)}checked", ", ".join(told) or "it has no verify command")
 
 
+def _check_failed(line: RecordLine) -> str:
+    where = f", whole output in {line['output']}" if line.get("output") else ""
+    return _join(f"{_about(line)}`{line.get('command')}` exit {line.get('exit_code')}{where}", line.get("first"))
+
+
 def _asked(line: RecordLine) -> str:
     request = line.get("request")
     request = request if isinstance(request, Mapping) else {}
@@ -138,6 +143,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     **dict.fromkeys(("plan_accepted", "plan_postponed", "plan_missing", "plan_rejected"), _plan),
     "turn_began": lambda line: f"{_about(line)}turn began",
     "turn_ended": _turn_ended,
+    "check_failed": _check_failed,
     "checks_finished": _checks,
     "request_received": _asked,
     "ask_answered": _answered,

@@ -20,6 +20,7 @@ from supervisor.runtime.doctor.place import examine_child
 from supervisor.runtime.doctor.repair import PlannedRepair, carry_out, plan_repair
 from supervisor.runtime.workspace import WorkspacePaths, find
 
+COLUMN = len("codex-config")  # characters of the longest name of a check
 SHOWN = 40  # lines of a list; `--json` has all
 
 
@@ -143,6 +144,6 @@ def _list(title: str, lines: Sequence[str]) -> None:
 
 def _show(finding: Finding) -> None:
     word = paint("ok    ", "green", sys.stdout) if finding.ok else paint("FAILED", "red", sys.stdout)
-    print(f"{word}  {finding.check:<9} {one_line(finding.detail)}", flush=True)
+    print(f"{word}  {finding.check:<{COLUMN}}  {one_line(finding.detail)}", flush=True)
     if finding.remedy:
-        print(f"                   {one_line(finding.remedy)}", flush=True)
+        print(f"{'':<{COLUMN + 11}}{one_line(finding.remedy)}", flush=True)
