@@ -17,7 +17,7 @@ SEEDS = 20  # times that each kind is made up anew
 LINES = 50_000
 CHANGED = 0.0005  # of the ordinary lines, at most
 MICROSECONDS = 15.0  # for a line, at most
-ROUNDS = 3  # of the timing, of which the best counts: the machine may be busy
+ROUNDS = 5  # of the timing, of which the best counts: the machine may be busy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

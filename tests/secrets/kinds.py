@@ -8,7 +8,7 @@ import random
 import string
 from typing import NamedTuple
 
-from tests.secrets.more_kinds import FORMS, factors, more_tokens
+from tests.secrets.more_kinds import FORMS, SPOKEN, factors, more_tokens
 
 HEX, LOWER, ALNUM = "0123456789abcdef", string.ascii_lowercase + string.digits, string.ascii_letters + string.digits
 UPPER, URLSAFE, BASE64 = string.ascii_uppercase + string.digits, ALNUM + "_-", ALNUM + "+/"
@@ -286,6 +286,9 @@ def samples(seed: int = 0) -> list[Sample]:
         before, _, after = form.rpartition("%")
         secret = word().replace("!", "x")
         made.append(Sample(form, f"{before}{secret}{after}", (secret,)))
+    for form in SPOKEN.splitlines():
+        before, _, after = form.rpartition("%")
+        made.append(Sample(form, f"{before}{(secret := word())}{after}", (secret,)))
     made += [Sample(*one) for one in factors(some)]
 
     # ── private keys ─────────────────────────────────────────────────────────────────────────────

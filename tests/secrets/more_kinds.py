@@ -73,8 +73,83 @@ password = b"%"
 "password": {"value": "%"}
 {"Name":"DB_PASSWORD","Value":"%"}
 Passwort: %
+pw: %
+PW=%
+pw "%"
+plink -pw % ada@host
+SSHPASS=% sshpass -e ssh host
+bindpw %
+olcRootPW: %
+user ada pass %
+username ada password 7 %
+enable secret 5 %
+snmp-server community % RO
+tacacs-server key %
+pre-shared-key %
+<password><![CDATA[%]]></password>
+<ns:password>%</ns:password>
+"passwords": ["%", "x"]
+auth=("ada", "%")
+smtp.login("ada", "%")
+new PDO("mysql:host=x", "ada", "%")
+DriverManager.getConnection(url, "ada", "%")
+(password . "%")
+password ??= "%"
+define( 'AUTH_KEY',         '%' );
+Driver={ODBC Driver 18};Server=x;UID=ada;PWD={%};
+db.example:5432:app:ada:%
+*:*:*:ada:%
+jdbc:oracle:thin:ada/%@//db:1521/x
+sqlplus ada/%@ORCL
+CREATE USER ada IDENTIFIED WITH mysql_native_password BY '%'
+INSERT INTO users (name, password) VALUES ('ada', '%');
+SELECT crypt('%', gen_salt('bf'))
+Set-Item -Path Env:DB_PASSWORD -Value "%"
+WiFi.begin("home", "%");
+curl -b 'sid=%' https://x
+mysql -uroot -p'%' x
+redis-cli -a '%' ping
+usermod -p '%' ada
+rabbitmqctl change_password ada '%'
+ipmitool -H x -U ada -P % power on
+mosquitto_pub -u ada -P % -t x
+snmpwalk -v2c -c % x
+unzip -P % a.zip
+security unlock-keychain -p % x
+net use z: \\\\x\\s % /user:ada
+vault operator unseal %
+mc alias set x https://x ada %
+cryptsetup luksOpen /dev/sda --key-file - <<< %
+rootpw --plaintext %
+Password for 'https://ada@x.example': %
+**Password:** %
+*Password*: `%`
+Password - %
+API key: %
+login: ada / %
+creds: ada:%
+log in: `ada` / `%`
+ada:%@db.example:5432
+connect ada:%@10.0.0.4
+ssh ada:%@host.example
+> USER ada\\n> PASS %
+USER ada\\r\\nPASS %\\r\\n
+a001 LOGIN ada "%"
+/msg NickServ IDENTIFY ada %
 """
 """Texts with a secret in place of the last `%`, a line each."""
+
+SPOKEN = """\
+PASS %
+C: PASS %
+AUTH %
+pass: %
+connect with password %
+admin / %
+root:%
+userPassword:: %
+"""
+"""The same, where only a value with a digit and a mark counts."""
 
 
 def more_tokens(some: Callable[[str, int], str]) -> dict[str, str]:
@@ -144,6 +219,16 @@ def more_tokens(some: Callable[[str, int], str]) -> dict[str, str]:
         "stackhawk": "haw" + "k." + some(ALNUM, 20) + "." + some(ALNUM, 20),
         "nostr": "nse" + "c1" + some("qpzry9x8gf2tvdw0s3jn54khce6mua7l", 58),
         "extended key": "xp" + "rv9s21ZrQH143K" + some(ALNUM, 95),
+        "stellar": "S" + "BQ7" + some(BASE32, 52),
+        "ably": "xVLy" + "Hw.HxmPlQ:" + some(ALNUM, 43),
+        "bitwarden": "0" + "." + uuid() + "." + some(ALNUM, 30) + ":" + some(ALNUM, 22) + "==",
+        "zep": "z" + "_1d" + some(ALNUM, 40) + "." + some(URLSAFE, 22),
+        "bearer": "Bearer" + " " + some(URLSAFE, 20),
+        "basic": "Basic" + " YWRhOmtlZDgz" + "ZmFiITc=",
+        "ldap hash": "{SS" + "HA}" + some(ALNUM, 32),
+        "product key": "Product key: " + "-".join(f"{some(UPPER, 3)}7K" for _ in range(5)),
+        "vault unseal key": "Unseal Key 1: " + some(ALNUM, 43) + "=",
+        "consul": "SecretID:         " + uuid(),
         "courier": "p" + "k_prod_" + some(UPPER, 28),
     }
 

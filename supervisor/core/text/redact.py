@@ -114,6 +114,8 @@ def may_hold_secret(text: str) -> bool:
         return True
     if any(word in low for word in _CODES):
         return True
+    if _paired().search(low) is not None:
+        return True
     return _run().search(text) is not None
 
 
@@ -226,6 +228,9 @@ _COMMANDS = frozenset(
             "nmcli",
             "echo",
         ),
+        *("usermod", "useradd", "rabbitmqctl", "ipmitool", "mosquitto_pub", "mosquitto_sub", "snmpwalk", "snmpget"),
+        *("snmpset", "snmpbulkwalk", "snmptrap", "snmp-server", "altool", "cryptsetup", "mc", "rootpw", "sqlplus"),
+        *("sqlldr", "impdp", "expdp", "rman"),
         *("printf", "npm", "pnpm", "yarn", "git", "pip", "gcloud", "conda", "composer", "bundle", "nuget", "net"),
     )
 )
@@ -263,7 +268,7 @@ _ABOUT = (
     *("_username", "_ttl", "_size"),
 )
 _ADDRESSES = ("webhook", "_dsn", "connection")
-_TELLING = ("pass", "pwd", "psw", "secret", "token", "credential", "key", "auth", "cookie", "sess", "sig", "_pat")
+_TELLING = ("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie", "sess", "sig", "_pat")
 _CARRIERS = ("curl", "wget", "http", "mysql", "redis", "login", "machine", "mongo", "zip", "7z", "client", "ldap")
 _CERTAIN = ("://", "-----begin", "-----end", "identified by", "password-stdin")
 
@@ -290,7 +295,7 @@ def _named() -> re.Pattern[str]:
     """
     telling = "|".join(_TELLING)
     return re.compile(
-        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b]|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
+        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(.?–—-]|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
         r"|(?:sshpass|requirepass|masterauth|htpasswd)\s"
         rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})"
     )
@@ -302,6 +307,17 @@ def _carried() -> re.Pattern[str]:
     return re.compile(
         r"(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
         r"|(?:curl|wget|https?|mysql\w*|redis-cli|mongo\w*|zip|7z|\w+client|ldap\w+)\s"
+    )
+
+
+@cache
+def _paired() -> re.Pattern[str]:
+    """Match what can be a password beside its user, or behind a word of a protocol, in lower case."""
+    return re.compile(
+        r":[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
+        r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
+        r"|(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account|admin\w{0,9}|root|postgres)\W{1,3}(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
+        r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
     )
 
 

@@ -13,7 +13,7 @@ KIND = "kind:"
 GO = ("tcp(", "unix(")
 COMMANDS = (
     *("curl", "wget", "http", "sshpass", "mysql", "redis-cli", "requirepass", "masterauth", "login"),
-    *("mongo", "zip", "7z", "smbclient", "rpcclient", "ldap", "htpasswd"),
+    *("mongo", "zip", "unzip", "7z", "smbclient", "rpcclient", "ldap", "htpasswd"),
 )
 
 
@@ -39,6 +39,8 @@ def before_address(text: str, at: int) -> Iterator[tuple[int, int]]:
 
 def option(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Yield the credentials among the options of a command: `curl -u ada:...`, `sshpass -p ...`."""
+    if (jar := _JAR.match(text, at, at + 600)) is not None:
+        yield from cookies(text, jar.end())
     match = _OPTIONS.match(text, at, at + 600)
     if match is not None and match.lastgroup is not None:
         start, end = match.span(match.lastgroup)
@@ -75,7 +77,7 @@ SHORTEST_COOKIE = 8  # characters of a value
 NEAR = 4000
 """Characters around `kind: Secret` in which its data are looked for."""
 
-_USERINFO = re.compile(r"([^\s/@:\"'`<>]{0,256}:[^\s/\"'`<>]{1,2000})@")
+_USERINFO = re.compile(r"([^\s/@:\"'`<>]{0,256}:[^\s/\"'`<>]{0,2000})@")
 _TOKEN_AS_USER = re.compile(
     r"((?:gh[pousr]_|github_pat_|glpat-|x-access-token|oauth2|x-token-auth)[^\s/@]{0,256}"
     r"|(?=[^\s/@]{0,200}\d)[A-Za-z0-9_=-]{16,200})@",
@@ -85,15 +87,16 @@ _UNESCAPED = re.compile(  # a password with what should be written as %2F; after
     r"([^\s/@:\"'`<>\[\]{}?#]{0,64}:(?!\d{1,5}[/?#]|(?i:port)\b)(?P<password>[^\s\"'`<>]{1,300}))"
     r"@(?=[\w.\-]{1,255}(?:[:/?\s\"'`<>),;\\]|$))"
 )
+_JAR = re.compile(r"(?:curl|https?)\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?\\{0,3}[\"']?(?=[^\s\"'=;]{1,60}=)")
 _OPTIONS = re.compile(
     r"(?:curl|wget|https?)\b[^\n]{0,400}?[ \t](?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|--auth)[ =]?\\{0,3}[\"']?"
     r"(?P<basic>[^\s\"':\\]{0,128}:[^\s\"'\\]{2,})"
     r"|sshpass\b[ \t]+-p[ \t]*[\"']?(?P<ssh>[^\s\"'\\]{3,})"
-    r"|mysql(?:dump|admin)?\b[^\n]{0,300}?[ \t]-p(?P<mysql>[^\s\"'=\\-][^\s\"'\\]{2,})"
-    r"|redis-cli\b[^\n]{0,200}?[ \t](?:-a|--pass)[ =](?P<redis>[^\s\"'\\]{3,})"
+    r"|mysql(?:dump|admin)?\b[^\n]{0,300}?[ \t]-p\\{0,3}[\"']?(?P<mysql>[^\s\"'=\\-][^\s\"'\\]{2,})"
+    r"|redis-cli\b[^\n]{0,200}?[ \t](?:-a|--pass)[ =]\\{0,3}[\"']?(?P<redis>[^\s\"'\\]{3,})"
     r"|(?:requirepass|masterauth)[ \t]+[\"']?(?P<conf>[^\s\"'\\]{3,})"
     r"|mongo[a-z]{0,8}\b[^\n]{0,300}?[ \t]-p[ ]?[\"']?(?P<mongo>[^\s\"'\\-][^\s\"'\\]{2,})"
-    r"|zip\b[^\n]{0,200}?[ \t]-P[ ]?[\"']?(?P<zip>[^\s\"'\\]{3,})"
+    r"|(?:un)?zip\b[^\n]{0,200}?[ \t]-P[ ]?[\"']?(?P<zip>[^\s\"'\\]{3,})"
     r"|7z[ar]?\b[^\n]{0,200}?[ \t]-p[\"']?(?P<archive>[^\s\"'\\]{3,})"
     r"|(?:smb|rpc)client\b[^\n]{0,200}?[ \t]-U[ ]?[\"']?[^\s%\"']{1,64}%(?P<samba>[^\s\"'\\]{3,})"
     r"|ldap[a-z]{3,9}\b[^\n]{0,300}?[ \t]-w[ ]?[\"']?(?P<ldap>[^\s\"'\\]{3,})"

@@ -8,11 +8,11 @@ from functools import cache
 from math import log2
 from typing import NamedTuple
 
-from supervisor.core.text.secrets import blocks, carriers, codes, names
+from supervisor.core.text.secrets import blocks, carriers, codes, names, pairs
 from supervisor.core.text.secrets.blocks import continued, is_open
 from supervisor.core.text.secrets.names import is_secret_field
 from supervisor.core.text.secrets.ours import OURS, cut_off
-from supervisor.core.text.secrets.shapes import azure_keys, bot_tokens, prefixed
+from supervisor.core.text.secrets.shapes import azure_keys, bot_tokens, prefixed, stellar
 from supervisor.core.text.secrets.stores import STORES, handed
 from supervisor.core.text.secrets.tokens import TOKENS
 from supervisor.core.text.secrets.vendors import VENDORS
@@ -42,17 +42,19 @@ def _spans(text: str) -> list[Span]:
     if len(low) != len(text):  # a few capitals have a lower-case form of two characters
         low = text.translate(_ASCII)
     matcher = _matcher()
-    found = _hits(matcher, matcher.leading.finditer("\n" + low), text, 1)
+    apart = _FEED.sub("\\\\ ", low) if "\\" in low else low
+    found = _hits(matcher, matcher.leading.finditer("\n" + apart), text, 1)
     found += cut_off(text)
     if "." in text:
         found += bot_tokens(text)
     if "_" in text:
         found += prefixed(text)
     found += azure_keys(text)
-    for word in matcher.words:  # half the time that `any` takes
-        if word in low:
-            found += _hits(matcher, matcher.inside.finditer(low), text, 0)
-            break
+    if len(text) >= 56:
+        found += stellar(text)
+    if "@" in text and ":" in text:
+        found += pairs.bare_addresses(text)
+    found += _hits(matcher, matcher.inside.finditer(low), text, 0)
     return found
 
 
@@ -60,6 +62,7 @@ def _blanks(escape: re.Match[str]) -> str:
     return " " * len(escape[0])
 
 
+_FEED = re.compile(r"\\[nrt]")
 _MARKS = re.compile(r"[\x1b\\%]")
 _ESCAPE = re.compile(
     r"(?:\x1b|(?<!\\)\\+(?:x1[bB]|u001[bB]|u\{1[bB]\}|0?33|e))\[[\d;?]{0,20}[A-Za-z]"
@@ -88,8 +91,7 @@ class Matcher(NamedTuple):
     """The patterns that find keywords, and the rules of each keyword."""
 
     leading: re.Pattern[str]  # keywords at the beginning of a word; skips whole words, so it takes a third of the time
-    inside: re.Pattern[str]  # keywords anywhere
-    words: tuple[str, ...]  # those anywhere
+    inside: re.Pattern[str]  # keywords anywhere; none begins within another one
     rules: dict[str, tuple[Rule, ...]]
 
 
@@ -113,7 +115,7 @@ def _matcher() -> Matcher:
     for keywords, more, where in (
         (names.KEYWORDS, names.assigned, inside),
         (carriers.GO, carriers.before_address, leading),
-        (("psk",), names.assigned, leading),
+        (("psk", "sid="), names.assigned, leading),
         ((carriers.URL,), carriers.userinfo, inside),
         ((_AZURE[1],), _token(_AZURE[2], _AZURE[3]), inside),
         (carriers.COMMANDS, carriers.option, leading),
@@ -123,7 +125,14 @@ def _matcher() -> Matcher:
         (codes.CODES_INSIDE, codes.recovery, inside),
         (codes.PHRASES, codes.phrase, leading),
         ((carriers.KIND,), carriers.manifest, leading),
-        ((names.IDENTIFIED,), names.assigned, leading),
+        (names.IDENTIFIED, names.assigned, leading),
+        (pairs.USERS, pairs.beside, leading),
+        (pairs.USERS_INSIDE, pairs.beside, inside),
+        (pairs.SENT, pairs.sent, leading),
+        (pairs.PORTS, pairs.pgpass, leading),
+        (pairs.CALLS, pairs.called, leading),
+        ((pairs.BASIC,), pairs.basic, leading),
+        ((pairs.INSERT,), pairs.inserted, leading),
         ((blocks.BEGIN,), blocks.block, leading),
         ((blocks.END,), blocks.tail, leading),
     ):
@@ -136,9 +145,8 @@ def _matcher() -> Matcher:
     }
     assert not leading.keys() & inside.keys()
     return Matcher(
-        re.compile(rf"[^a-z0-9](?:(?<=\\)[nrt])?(?=({_trie(leading)}))"),
-        re.compile(f"(?=({_trie(inside)}))"),
-        tuple(inside),
+        re.compile(rf"[^a-z0-9](?=({_trie(leading)}))"),
+        re.compile(f"({_trie(inside)})"),
         rules,
     )
 

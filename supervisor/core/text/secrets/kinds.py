@@ -13,6 +13,7 @@ class Secrecy(Enum):
     NONE = "none"
     STRONG = "strong"  # a password, a secret, an API key: any literal value
     MEDIUM = "medium"  # a token: a value with some variety
+    CHOSEN = "chosen"  # perhaps a password: a value that looks like one that somebody chose
     RANDOM = "random"  # some key, a signature, a session: a value that looks random
     HEADER = "header"  # what is behind `Authorization:` or `Bearer`
     COOKIE = "cookie"
@@ -32,8 +33,8 @@ def kind_of(name: str) -> Secrecy:
         return Secrecy.NONE
     if last in _STRONG or joined in _STRONG or last.endswith(_STRONG_ENDS):
         return Secrecy.STRONG
-    if last in ("pass", "pw"):
-        return Secrecy.STRONG if before or name.startswith("-") else Secrecy.NONE
+    if last.endswith(("pass", "pw")) and last not in _NO_PASS:
+        return Secrecy.CHOSEN if last == "pass" and not before and not name.startswith("-") else Secrecy.STRONG
     if last.endswith("key"):
         return _of_key(before if last == "key" else last.removesuffix("key"), name, alone=last == "key" and not before)
     if last in _MEDIUM or last.endswith(("token", "auth")):
@@ -70,13 +71,14 @@ _STRONG = words(
     "refreshtoken idtoken clientsecret connectionstring keydata passwort passe psk wpapsk storepass keypass",
     "srcstorepass deststorepass srckeypass destkeypass",
 )
-_STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey")
+_STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "pwd")
+_NO_PASS = words("bypass compass encompass surpass trespass overpass underpass bandpass lowpass highpass multipass")
 _MEDIUM = words("token auth pat credential credentials secrets")
-_RANDOM = words("signature sig session sessid sessionid phpsessid jsessionid secretid")
+_RANDOM = words("signature sig session sid sessid sessionid phpsessid jsessionid secretid")
 _SECRET_KEYS = words(
     "api access secret private account shared signing sign encryption encrypt master auth authentication storage admin",
     "subscription hmac jwt aes des rsa ssh ssl tls gpg pgp vault webhook sharedaccess preshared psk wireguard license",
-    "licence ingest sas",
+    "licence ingest sas product activation wep",
 )
 _MAYBE_KEYS = words(
     "service deploy app application client consumer root function functions session cookie crypto read write",

@@ -18,13 +18,16 @@ from supervisor.core.text.secrets.values import is_secret
 Span = tuple[int, int]
 
 KEYWORDS = (
-    *("pass", "pwd", "psw", "secret", "token", "credential", "key", "auth", "cookie"),
+    *("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie"),
     *("session", "sessid", "signature", "sig=", "_pat"),
 )
-IDENTIFIED = "identified by"
+IDENTIFIED = ("identified by", "identified with")
 
 LONGEST = 4096
 """Characters of a quoted value at most. A bare one ends where its characters do."""
+
+MOST_ELEMENTS = 64
+"""Strings of a list that are looked at."""
 
 JUDGED = 160
 """Characters of a value that are looked at to judge it."""
@@ -32,27 +35,35 @@ JUDGED = 160
 
 def assigned(text: str, at: int) -> Iterator[Span]:
     """Yield the value of a name that says it is secret. A telling word of the name begins at `at`."""
-    head = _HEAD.match(text, at, at + 200)
-    if head is None:
+    tail = _TAIL.match(text, at)
+    if tail is None:
         return
     begin = at
     while begin > 0 and at - begin < 48 and text[begin - 1] in _NAME:
         begin -= 1
-    name = text[begin : head.end("tail")].lstrip(".")
-    kind = kind_of(name) if name.lower() != IDENTIFIED else Secrecy.STRONG
+    name = text[begin : tail.end()].lstrip(".")
+    kind = kind_of(name) if not name.lower().startswith("identified") else Secrecy.STRONG
+    if kind is Secrecy.NONE and name.lower() != "key":
+        return  # before the pattern that takes most of the time
+    head = _HEAD.match(text, tail.end(), tail.end() + 200)
+    if head is None:
+        return
     follows = text[begin - 1] if begin > 0 else " "
     if name.lower() in ("pass", "pw") and _USER.search(text, max(0, begin - 80), begin) is not None:
         kind = Secrecy.STRONG
-    if kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
+    operator = head["operator"].strip(" \t*")
+    if name.lower() == "key" and follows == " " and _KEY_OF.search(text, max(0, begin - 16), begin) is not None:
+        kind = Secrecy.CHOSEN if operator else Secrecy.RANDOM
+    elif kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
         return
-    operator = head["operator"].strip()
     if kind is Secrecy.COOKIE:
         in_words = begin > 1 and follows == " " and text[begin - 2].isalnum()
         if (not in_words and operator in (":", "=")) or (not operator and name.startswith("-")):
             yield from carriers.cookies(text, head.end())
         return
     named = _NAMED.search(text, max(0, begin - 12), begin) is not None
-    if (operator == ">" and follows != "<" and not named) or (head["part"] and not named):
+    element = follows == "<" or (follows == ":" and _PREFIX.search(text, max(0, begin - 40), begin) is not None)
+    if (operator[:1] == ">" and not element and not named) or (head["part"] and not named):
         return
     if head["cell"]:
         kind = Secrecy.RANDOM  # only what looks generated: columns hold all kinds of words
@@ -60,11 +71,17 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     quoted = _OPEN.match(text, head.end()) is not None
     if not operator and not head["cell"] and not head["part"] and not option:
         said = _NETRC.search(text, max(0, begin - 160), begin) or _SETS.search(text, max(0, begin - 40), begin)
-        if not said and name.isupper() and not quoted and kind in (Secrecy.STRONG, Secrecy.MEDIUM):
+        if not said and kind in (Secrecy.STRONG, Secrecy.CHOSEN) and _SPOKEN.search(name):
+            kind = kind if quoted else Secrecy.CHOSEN
+            if kind is Secrecy.CHOSEN and quoted:
+                return  # pass `x=1`
+            sure = name.lower() not in _WORDS or _OF_USER.search(text, max(0, begin - 80), begin) is not None
+            option = kind is Secrecy.CHOSEN and sure
+        elif not said and name.isupper() and not quoted and kind in (Secrecy.STRONG, Secrecy.MEDIUM):
             kind = Secrecy.RANDOM
         elif not said and not (quoted and kind in (Secrecy.STRONG, Secrecy.HEADER)):
             return
-        option = not quoted
+        option = option or (not quoted and kind is not Secrecy.CHOSEN)
     apart = operator == "," or operator[:2] in (
         "is",
         "wa",
@@ -75,8 +92,14 @@ def assigned(text: str, at: int) -> Iterator[Span]:
         option
         or bool(head["pair"] or head["cell"] or head["part"])
         or (not apart and operator != ":" and operator == head["operator"])
+        or (kind is Secrecy.CHOSEN and operator == ":" and not name.isupper())
+        or (operator == ":" and name[:2] in ("x-", "X-"))
     )
-    yield from _value(text, head.end(), name, ValueSetting(kind, tight, apart, line=follows not in "?&;"))
+    setting = ValueSetting(kind, tight, apart, line=follows not in "?&;")
+    if operator and (listed := _LISTED.match(text, head.end())) is not None:
+        yield from _elements(text, listed.end(), name, setting)
+    else:
+        yield from _value(text, head.end(), name, setting)
 
 
 def is_secret_field(name: str, value: str) -> bool:
@@ -93,6 +116,16 @@ class ValueSetting(NamedTuple):
     tight: bool  # nothing but an operator is between name and value, as in `NAME=value`
     apart: bool  # they are next to each other, but not an assignment
     line: bool  # it is no part of the query of an address
+
+
+def _elements(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Span]:
+    """Yield the secrets in a list of strings, whose first one begins at `at`."""
+    for _ in range(MOST_ELEMENTS):
+        yield from _value(text, at, name, setting)
+        element = _ELEMENT.match(text, at)
+        if element is None:
+            break
+        at = element.end()
 
 
 def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Span]:
@@ -139,30 +172,44 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 _GAP = r"(?:\s|\\{1,15}[nrt]){0,40}+"  # white space and line feeds, which may be escaped
 _FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
 _COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
+_TAIL = re.compile(r"(?i:identified (?:by(?: values)?|with[ \t]+[\w'\"]{3,40}[ \t]+(?:by|as)))|[\w.\-]{1,64}+")
 _HEAD = re.compile(
-    rf"(?P<tail>(?i:identified by)|[\w.\-]{{1,64}}+){_COLOR}\\{{0,15}}[\"'`]?\]?"
+    rf"{_COLOR}\\{{0,15}}[\"'`]?\]?(?:\*\*|__|\*(?=:))?"
     rf"(?P<operator>(?P<pair>(?:,|[ \t]?:[ \t]?\{{)?{_GAP}\\{{0,15}}[\"']?\b(?i:value)\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
     rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd]"
     rf"|[ \t]{{0,4}}:[ \t]{{0,4}}[|>][+-]?\d?{_FEED}{_GAP}"
     r"|[ \t]{0,4}:[ \t]{0,3}&?(?:'[a-z]{1,12} )?[A-Za-z][\w.<>\[\]:|]{0,30}[ \t]{1,4}=[ \t]{0,4}(?=\\{0,15}[\"'])"
     r"|(?:[ \t]{1,4}[\w:.-]{1,40}=\\{0,15}[\"'][^\"'<>]{0,60}\\{0,15}[\"']){1,4}>)"
     rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}})|(?P<part>{_FEED}{{2}})"
-    r"|[ \t]+for[ \t]+[^\s:]{1,64}:[ \t]+|[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}"
-    r"|[ \t]{0,12},[ \t]{0,3}(?=\\{0,15}[\"'])"
-    r"|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
+    r"|[ \t]+for[ \t]+(?:'[^'\n]{1,200}'|[^\s:]{1,64}):[ \t]+|[ \t]+-[Vv]alue[ \t]+"
+    r"|[ \t]{0,12}(?::=|=>|->|\?{1,2}=|\|{1,2}=|==?(?:\{(?=[^{}\n]{4,100}\}(?:[;\"']|\s|$)))?"
+    r"|::(?=[ \t])|:(?!:)(?:\*{1,2}(?=[ \t]))?)[ \t]{0,12}"
+    r"(?:!!?(?:str|unsafe|binary)[ \t]+)?|[ \t]+[.\-–—][ \t]+(?=[^\s\-])|[ \t]{0,12},[ \t]{0,40}(?=\\{0,15}[\"'])"
+    r"|\((?=\\{0,15}[\"'])|>(?!=)(?:<!\[CDATA\[)?|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
 )
 _BEGINS = r"(?:(?<!\w)|(?<=\\[nrt]))"
 _NAMED = re.compile(_BEGINS + r"(?:name|key|id)=\\{0,15}[\"']$")
 _SETS = re.compile(_BEGINS + r"(?:setenv|set[ \t]+-[a-zA-Z]{1,4}|ENV|(?i:setx(?:[ \t]+/m)?))[ \t]+$")
+_PREFIX = re.compile(r"</?[\w.-]{1,30}:$")
+_KEY_OF = re.compile(
+    r"\b(?:api|access|secret|private|account|master|encryption|signing|shared|storage|subscription|licen[cs]e|product"
+    r"|activation|auth|wep|wpa) $",
+    re.IGNORECASE,
+)
+_SPOKEN = re.compile(r"(?:passwor[dt]|passwd|passphrase|pw|pass)$", re.IGNORECASE)
+_WORDS = ("password", "passwort", "passwd", "passphrase", "pass")
+_OF_USER = re.compile(r"\b(?:user|username|login|uid)[ \t]+\S{1,64}[ \t]+$")
+_LISTED = re.compile(r"[\[(]\s{0,40}(?=\\{0,15}[\"'])")
+_ELEMENT = re.compile(r"(?P<quote>\\{0,15}[\"'])[^\"'\n]{0,400}(?P=quote)\s{0,8},\s{0,40}(?=\\{0,15}[\"'])")
 _USER = re.compile(r"\b(?:user|username|uid|login)[=:][ \t]?[^\s,;&=]{1,64}[\s,;&]{1,3}$")
 _NETRC = re.compile(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
 _OPEN = re.compile(r"(?:[NbBrRuUL@]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
 _SCHEME = re.compile(
-    r"(?:Bearer|Basic|Token|Digest|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
+    r"(?:Bearer|Basic|Token|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
 )
-_SIGNED = re.compile(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature ", re.IGNORECASE)
+_SIGNED = re.compile(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature |Token token=", re.IGNORECASE)
 _REST = re.compile(r"[^\n\"'`\\]*")
 _BARE = re.compile(r"[^\s\"'`,;&<>()\[\]{}|\\\x1b]+")
 _BARE_HEADER = re.compile(r"[^\s\"'`<>\\()\[\]\x1b]+")

@@ -74,6 +74,12 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("infisical", "st.", 0, r"st\.[\w-]{20,48}\.[0-9a-f]{32}\.[0-9a-f]{32}(?!\w)"),
     ("paseto", "v1. v2. v3. v4.", 0, r"v[1-4]\.(?:local|public)\.[\w-]{40,}(?:\.[\w-]+)?"),
     ("macaroon", "mda", 0, r"MDA[w-z][A-Za-z0-9]{2}[xX]vY2F0aW9u[\w+/-]{20,}"),
+    (
+        "ldap-hash",
+        "ssha ssha256 ssha512 sha} smd5 md5} crypt}",
+        1,
+        r"\{(?:S?SHA(?:256|512)?|S?MD5|CRYPT)\}([\w+/=$.]{12,})",
+    ),
     ("bcrypt", "2a$ 2b$ 2y$", 1, r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"),
     (
         "crypt",
@@ -150,6 +156,24 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("imagekit", "private_", 0, r"private_[A-Za-z0-9+/]{27}="),
     ("lambdatest", "lt_", 0, r"LT_(?=[A-Za-z]*\d)[A-Za-z0-9]{40,}"),
     ("smtp", "plain login", 5, r"AUTH (?:PLAIN|LOGIN) ((?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2})"),
+    ("bitwarden", "0.", 0, r"0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9]{20,}(?::[\w+/=-]{16,})?"),
+    ("zep", "z_", 0, r"z_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}\.[\w-]{16,}"),
+    ("vault-unseal", "unseal", 0, r"(?i:unseal key)(?: \d{1,2})?: ([\w+/=]{32,})"),
+    ("consul", "secretid secret_id", 0, rf"(?i:secret_?id)[\"']?[ \t]{{0,3}}[:=][ \t]{{0,20}}[\"']?({_UUID})"),
+    (
+        "product-key",
+        "product license licence activation serial",
+        0,
+        r"(?i:product|licen[cs]e|activation|serial)(?i:[ _-]?(?:key|code|number|no\.?))[\"']?[ \t]?[:=][ \t]?[\"']?"
+        r"((?:[A-Z0-9]{4,8}-){3,7}[A-Z0-9]{4,8})(?![\w-])",
+    ),
+    (
+        "bearer",
+        "bearer",
+        0,
+        r"(?i:bearer)[ \t]?[:=]?[ \t]{1,4}[\"']?((?=[A-Za-z_.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{12,}=*)",
+    ),
+    ("digest", "response=", 0, r"response=\"([0-9a-f]{32,128})\""),
     ("putty", "private-lines:", 0, r"Private-Lines: \d+(?:\r?\n[A-Za-z0-9+/=]+)+"),
 )
 
@@ -166,7 +190,7 @@ def cut_off(text: str) -> Iterator[tuple[int, int]]:
 _LONGEST = 400  # characters of a word that are looked at
 _SHORTEST = 8
 _CUT_OFF = re.compile(
-    r"(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
+    r"(?:\b|(?<=\\[nrt]))(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
     r"|dckr_pat_|glsa_|glc_|gsk_|lin_api_|dapi|hv[sbr]\.|whsec_|xai-|pypi-|xapp-|sk-(?:proj|ant|or)-|AGE-SECRET-KEY-)"
-    r"(?=[^\s]*\d)[\w+/=-]{4,}|://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"
+    r"(?=[^\s]*\d)[\w+/=-]{4,}|(?<=\w)://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"
 )

@@ -9,9 +9,13 @@ Span = tuple[int, int]
 
 
 def bot_tokens(text: str) -> Iterator[Span]:
-    """Yield the tokens of bots of Discord: an id in base64, a time, and a signature."""
+    """Yield tokens of bots of Discord (an id in base64, a time, a signature) and keys of Ably (two ids, a secret)."""
     for match in _BOT.finditer(text):
         begin = match.start()
+        if text[match.start(1) - 1] == ":":
+            if _random(match[1]) and _ABLY_APP.search(text, max(0, begin - 7), begin) is not None:
+                yield match.span(1)
+            continue
         head = _BOT_ID.search(text, max(0, begin - 40), begin)
         if head is not None and (_DIGITS.match(head[1]) or all(map(_mixed, (head[1], match[1])))):
             yield head.start(1), match.end()
@@ -47,10 +51,17 @@ def azure_keys(text: str) -> Iterator[Span]:
             yield begin, match.end()
 
 
+def stellar(text: str) -> Iterator[Span]:
+    """Yield the secret keys of Stellar, which are 56 characters in base32."""
+    return (match.span() for match in _STELLAR.finditer(text))
+
+
 SHORTEST = 28
 """Characters of a random run behind a prefix."""
 
-_BOT = re.compile(r"\.[\w-]{6}\.([\w-]{25,60})(?![\w.-])")
+_STELLAR = re.compile(r"S[A-D][A-Z2-7]{54}(?<![A-Za-z0-9]S.{55})(?![A-Za-z0-9])")
+_ABLY_APP = re.compile(r"(?<![\w.-])[\w-]{6}$")
+_BOT = re.compile(r"\.[\w-]{6}(?:\.(?=[\w-]{25})|:)([\w-]{18,64})(?![\w-])")
 _BOT_ID = re.compile(r"(?:(?<![\w.-])|(?<=\\[nrt]))([MNO][\w-]{22,27}={0,2})$")
 _DIGITS = re.compile(r"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){5}")  # digits in base64, as ids are
 _RUN = re.compile(r"_([A-Za-z0-9-]{20,250})(?![\w-])")

@@ -126,6 +126,43 @@ STORES: tuple[tuple[str, str], ...] = (
         "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,パスワード,密码,密碼,비밀번호",
         rf"\w{{2,12}}{_QUOTE}?[ \t]{{0,3}}[:=：][ \t]{{0,3}}{_VALUE}",
     ),
+    ("secret id", r"(?i:secret id)[ \t]{1,8}[=:]?[ \t]{1,4}(?P<bare>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
+    ("usermod,useradd", rf"user(?:mod|add)[ \t](?:{_ANY})?(?:-p|--password)[ =]?{_VALUE}"),
+    ("rabbitmqctl", rf"rabbitmqctl[ \t]+(?:add_user|change_password|authenticate_user)[ \t]+\S{{1,64}}[ \t]+{_VALUE}"),
+    (
+        "ipmitool,mosquitto_pub,mosquitto_sub,security import",
+        rf"[a-z]{{3,9}}(?:_[ps]ub|[ ]import)?[ \t](?:{_ANY})?-P[ \t]?{_VALUE}",
+    ),
+    ("security unlock-keychain,security create-keychain,altool", rf"[a-z-]{{6,8}}[ \t]{_ANY}?-p[ \t]?{_VALUE}"),
+    ("snmpwalk,snmpget,snmpset,snmpbulkwalk,snmptrap", rf"snmp[a-z]{{3,8}}[ \t](?:{_ANY})?-[cAX][ \t]?{_VALUE}"),
+    ("snmpget,snmpwalk,snmpset", rf"snmp[a-z]{{3,8}}[ \t](?:{_ANY})?-X[ \t]?{_VALUE}"),
+    ("snmp-server community", r"snmp-server[ \t]+community[ \t]+(?P<bare>[^\s\"'\\]{4,80})[ \t]+(?:RO|RW|ro|rw)\b"),
+    (
+        "tacacs-server,radius-server,pre-shared-key",
+        rf"[a-z]{{3,6}}-(?:server|shared-key)\b(?:[^\n]{{0,100}}?[ \t]key)?[ \t]+(?:\d[ \t]+)?(?=\S*\d){_VALUE}",
+    ),
+    (
+        "enable secret,enable password,username",
+        r"(?:enable|username[ \t]+[\w.-]{1,64}(?:[ \t]+privilege[ \t]+\d{1,2})?)[ \t]+"
+        rf"(?:secret|password)[ \t]+(?:\d[ \t]+)?(?=\S*\d){_VALUE}",
+    ),
+    (
+        "sqlplus,sqlldr,impdp,expdp,rman,thin:",
+        r"(?:[a-z]{4,7}[ \t](?:[^\n]{0,100}?[ \t])?|thin:)[\"']?[\w$#.]{1,64}/(?P<bare>[^\s\"'\\/@]{3,200})@",
+    ),
+    ("vault operator unseal", rf"vault[ \t]+operator[ \t]+unseal[ \t]+{_VALUE}"),
+    ("net use", r"net[ \t]+use[ \t]+\S{1,100}[ \t]+\S{1,100}[ \t]+(?P<bare>[^\s\"'/][^\s\"']{2,200})[ \t]+/user:"),
+    ("mc alias", r"mc[ \t]+alias[ \t]+set[ \t]+\S{1,64}[ \t]+\S{1,200}[ \t]+\S{1,80}[ \t]+" + _VALUE),
+    ("cryptsetup", rf"cryptsetup[ \t][^\n]{{0,200}}?<<<[ \t]*{_VALUE}"),
+    ("rclone config", rf"rclone[ \t]+config[ \t]+create{_ANY}?pass(?:word)?[ =]{_VALUE}"),
+    ("rootpw", rf"rootpw[ \t]+--(?:plaintext|iscrypted)[ \t]+(?:--[a-z]{{4,10}}[ \t]+)?{_VALUE}"),
+    ("crypt(", r"crypt\([ \t]?'(?P<quoted>[^'\n]{4,200})',[ \t]?gen_salt"),
+    ("wifi.begin(", r"(?i:wifi\.begin)\([^,\n()]{1,80},\s{0,4}\\{0,15}\"(?P<quoted>[^\"\n\\]{4,100})"),
+    (
+        "user",
+        r"user[ \t]+[\w.@-]{1,64}[ \t]+(?=[^\s;]*\d)(?=[^\s;]*[a-z])"
+        r"(?P<bare>[^\s\"'\\;()]*[!@#$%^&*+=?~][^\s\"'\\;]{1,60})(?=[\s;\"']|$)",
+    ),
     ("cargo login", r"cargo[ \t]+login[ \t]+(?P<bare>[\w-]{16,})"),
     ("rclone", rf"rclone[ \t]+obscure[ \t]+{_VALUE}"),
     (

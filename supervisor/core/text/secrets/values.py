@@ -29,6 +29,8 @@ def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str
             return _medium(value, quoted or tight)
         case Secrecy.STRONG:
             return _strong(value, quoted, tight)
+        case Secrecy.CHOSEN:
+            return _chosen(value, quoted or tight)
     return False
 
 
@@ -64,6 +66,16 @@ def _strong(value: str, quoted: bool, tight: bool) -> bool:
         return odd or len(value) >= 6
     odd = _DIGIT.search(value) is not None or _MARK.search(value) is not None
     return (odd and len(value) >= 6) or (len(value) >= 8 and value.isalpha() and value.islower())
+
+
+def _chosen(value: str, near: bool) -> bool:
+    """Return whether a value mixes letters with digits or marks, as a password does, and is no name of a program."""
+    if len(value) < 6 or _UNIT.fullmatch(value) or _EXPRESSION.fullmatch(value) or _SLUG.fullmatch(value):
+        return False
+    letter, digit, mark = (test.search(value) is not None for test in (_LETTER, _DIGIT, _PUNCTUATION))
+    if near:
+        return letter and (digit or mark)
+    return letter and digit and (mark or looks_random(value, 12)) and _PLACE.search(value) is None
 
 
 _REDACTED = "[redacted"
@@ -103,6 +115,10 @@ _RANGE = re.compile(  # of versions of a package, whatever its name: `^4.0.0 || 
     r"[\^~<>=]{1,2} ?v?\d+(?:\.[\dx*]+){1,3}(?:-[a-z]+[.\d]*)?"
     r"(?:(?: ?\|\| ?|,? )[\^~<>=]{0,2} ?v?\d+(?:\.[\dx*]+){0,3}(?:-[a-z]+[.\d]*)?)*"
 )
+_LETTER = re.compile(r"[A-Za-z]")
+_PUNCTUATION = re.compile(r"[!@#$%^&*+=?~]")
+_UNIT = re.compile(r"[\d.,]+\w{0,3}(?:/\w+)?%?")
+_PLACE = re.compile(r"/|::|->|\(|\.\w{1,5}$|[=:]")  # of a path, a test or an option
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 

@@ -1,0 +1,153 @@
+"""Passwords beside the user that they belong to: `ada:...@host`, `login: ada / ...`, a .pgpass, what a client sends."""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64
+from collections.abc import Iterator
+
+from supervisor.core.text.secrets.kinds import Secrecy, kind_of, words
+from supervisor.core.text.secrets.values import is_secret
+
+Span = tuple[int, int]
+
+USERS = ("login", "log in", "sign in", "user", "creds", "account", "admin", "root", "postgres")
+USERS_INSIDE = ("credential",)
+SENT = ("pass ", "auth ", "login ", "oper ", "identify ")
+"""Words of FTP, POP, IMAP, IRC and Redis before a password that is sent in the clear."""
+PORTS = ("5432:", "5433:", "6432:", "*:")
+CALLS = (
+    *("auth(", "login(", "credential(", "credentials(", "withcredentials(", "httpbasicauth(", "networkcredential("),
+    *("getconnection(", "pdo(", "mysqli_connect(", "pscredential("),
+)
+BASIC = "basic "
+INSERT = "insert into"
+
+
+def bare_addresses(text: str) -> Iterator[Span]:
+    """Yield the passwords of addresses without a scheme: `ada:...@db.example:5432`."""
+    for match in _BARE.finditer(text):
+        if match["user"].lower() in _NO_USERS or _FILE.search(match["host"]) is not None:
+            continue
+        kind = Secrecy.STRONG if match["more"] else Secrecy.CHOSEN
+        if is_secret(kind, match["password"], quoted=False, tight=True):
+            yield match.span("password")
+
+
+def beside(text: str, at: int) -> Iterator[Span]:
+    """Yield the password behind a user: `login: ada / ...`, `creds: ada:...`, `admin / ...`."""
+    match = _BESIDE.match(text, at, at + 400)
+    if match is not None:
+        sure = match["says"] is not None
+        if is_secret(Secrecy.CHOSEN, match["password"].rstrip(".,;"), quoted=False, tight=sure):
+            yield match.start("password"), match.start("password") + len(match["password"].rstrip(".,;"))
+
+
+def sent(text: str, at: int) -> Iterator[Span]:
+    """Yield the password in a line that a client sends: `PASS ...`, `a1 LOGIN ada ...`, `NickServ IDENTIFY ...`."""
+    match = _SENT.match(text, at, at + 300)
+    if match is None:
+        return
+    before = _LINE.split(text[max(0, at - 80) : at])[-1]
+    begin = at - len(before)
+    verb = match["verb"].upper()
+    if verb == "LOGIN":
+        fits, sure = _TAG.search(before) is not None, True
+    elif verb == "IDENTIFY":
+        fits, sure = _SERVICE.search(before) is not None, True
+    else:
+        named = match["user"] is not None or _USER_SENT.search(text, max(0, begin - 400), begin) is not None
+        fits, sure = _PROMPT.fullmatch(before) is not None and (named or match["verb"].isupper()), named
+    kind = Secrecy.STRONG if sure and verb != "AUTH" else Secrecy.CHOSEN
+    if fits and is_secret(kind, match["password"], quoted=False, tight=sure):
+        yield match.span("password")
+
+
+def pgpass(text: str, at: int) -> Iterator[Span]:
+    """Yield the password in a line of a .pgpass, whose port is at `at`."""
+    match = _PGPASS.match(text, at, at + 500) if text[at - 1 : at] == ":" else None
+    if match is not None and is_secret(Secrecy.STRONG, match[1], quoted=False, tight=True):
+        yield match.span(1)
+
+
+def called(text: str, at: int) -> Iterator[Span]:
+    """Yield the string behind the user in a call: `login("ada", "...")`."""
+    match = _CALL.match(text, at, at + 500)
+    if match is not None and is_secret(Secrecy.STRONG, match["password"], quoted=True, tight=True):
+        yield match.span("password")
+
+
+def basic(text: str, at: int) -> Iterator[Span]:
+    """Yield `user:password` in base64 behind the word `Basic`."""
+    match = _BASIC.match(text, at)
+    if match is not None:
+        try:
+            said = a2b_base64(match[1])
+        except ValueError:
+            return
+        if b":" in said[1:] and said.isascii() and said.decode().isprintable():
+            yield match.span(1)
+
+
+def inserted(text: str, at: int) -> Iterator[Span]:
+    """Yield the values that SQL inserts into columns of passwords."""
+    match = _INSERT.match(text, at, at + 2000)
+    if match is None:
+        return
+    columns = [name.strip(' \t\n`"[]') for name in match["columns"].split(",")]
+    values = list(_VALUE.finditer(text, match.end(), match.end() + 2000))
+    for column, value in zip(columns, values, strict=False):
+        secret = value["text"] is not None and kind_of(column) is Secrecy.STRONG
+        if secret and is_secret(Secrecy.STRONG, value["text"], quoted=True, tight=True):
+            yield value.span("text")
+
+
+_BARE = re.compile(
+    r"(?<![\w.:@/%+$-])(?P<user>[A-Za-z][\w.+-]{0,63}):(?P<password>[^\s:@/\"'`<>,;()\[\]{}|\\]{4,100})"
+    r"@(?P<host>localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,24}|[\w-]+(?=:\d{2,5}\b|/\w))"
+    r"(?P<more>:\d{2,5}\b|/(?!/))?(?![\w-])"
+)
+_NO_USERS = words(
+    "mailto sip sips xmpp acct email mail from to cc bcc user username login author authors by contact owner sender",
+    "recipient reply-to id account name maintainer maintainers npm pkg github gitlab bitbucket ssh git jid im smtp uid",
+    "principal patch portal link workspace file http https ftp committer reviewer assignee cn upn subject",
+)
+_FILE = re.compile(
+    r"\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|cs?|h|cpp|html?|css|json|ya?ml|toml|lock|tgz|zip|whl|jar|service|socket"
+    r"|target|timer|slice|scope|device|mount)$"
+)
+_QUOTE = r"\\{0,7}[\"'`]"
+_BESIDE = re.compile(
+    r"(?:(?P<says>log[ -]?in|sign[ -]?in|user(?:name)?(?:[ ]?[/:][ ]?pass(?:word)?)?|cred(?:ential)?s?|account)"
+    rf"{_QUOTE}?(?:[ \t]{{0,4}}[=:]\*{{0,2}}[ \t]{{0,4}}|[ \t]+(?:is|are|as|with|for)[ \t]+|[ \t]+)"
+    rf"(?:{_QUOTE}|\*\*)?[A-Za-z][\w.@+-]{{0,63}}|admin(?:istrator)?|root|postgres)"
+    rf"(?:[ \t]{{1,2}}[/|][ \t]{{1,2}}|:|{_QUOTE}[ \t]{{0,2}}/[ \t]{{0,2}}){_QUOTE}?"
+    r"(?P<password>[^\s\"'`\\,;<>()]{4,100})",
+    re.IGNORECASE,
+)
+_SENT = re.compile(
+    r"(?P<verb>pass|auth|login|oper|identify)[ \t]{1,4}(?P<user>:?[\w.@+-]{1,64}[ \t]{1,4})??"
+    r":?(?:\\{0,15}\")?(?P<password>[^\s\"\\]{4,100})(?:\\{0,15}\")?[ \t]{0,8}(?=\r|\n|\\{1,15}[rn\"']|[\"']|$)",
+    re.IGNORECASE,
+)
+_LINE = re.compile(r"\n|\\{1,15}[rn]|[\"']")
+_PROMPT = re.compile(
+    r"[\[(]?(?:\\{0,15}[\"'])?[\d:., TZ/+-]{0,40}[\])]?[ \t]{0,4}"
+    r"(?:[A-Za-z]{1,7}[:>]|-{1,3}>|[<>*]{1,3}|/?quote|/raw|/oper)?[ \t\"']{0,4}",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"(?:^|[\s:>])[A-Za-z]{1,4}\d{1,6}[ \t]{1,2}$")
+_SERVICE = re.compile(r"(?:nickserv|authserv|\bns)\b[\w.@]{0,64}[ \t]{1,4}:?$", re.IGNORECASE)
+_USER_SENT = re.compile(r"(?:^|\n|\\n|[>: \"'])(?:USER|user|NICK)[ \t]+\S")
+_PGPASS = re.compile(r"(?:\d{4}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s\"'`\\]{4,200})(?=[\s\"'`\\]|$)")
+_CALL = re.compile(
+    rf"\w{{3,20}}\((?:\s{{0,20}}[\w.]{{1,40}},|\s{{0,20}}{_QUOTE}[^\"'()\n]{{0,100}}{_QUOTE},(?=[^\"']{{0,20}}{_QUOTE}[^\"'\n]"
+    rf"{{0,64}}{_QUOTE},\s{{0,20}}{_QUOTE}))?\s{{0,20}}{_QUOTE}[^\"'\n]{{0,64}}?{_QUOTE},\s{{0,20}}{_QUOTE}"
+    r"(?P<password>[^\"'`\n\\]{4,200})"
+)
+_BASIC = re.compile(r"[Bb]asic[ \t]+([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=])")
+_INSERT = re.compile(
+    r"insert[ \t]+into[ \t]+[\w.`\"\[\]]{1,100}\s{0,4}\((?P<columns>[^()]{3,600})\)\s{0,8}values\s{0,8}\(",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"\s{0,20}(?:'(?P<text>[^'\n]{0,400})'|[\w.:+-]{1,100}(?:\([^()]{0,100}\))?)\s{0,4}(?:,|\)|$)")
