@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import beside, changing, growth, long_plans, plot, reading, records, servers, wire
+from tests.bench import beside, changing, growth, long_plans, plot, reading, records, screens, servers, wire
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -42,6 +42,8 @@ BENCHES: dict[str, Bench] = {
     "changing": changing.changing,
     "long": long_plans.long_plans,
     "growth": growth.growth,
+    "screens": screens.screens,
+    "scrolling": screens.scrolling,
 }
 QUICK = ("commands", "control", "adopt", "recovery", "steer", "ledger", "logs")
 QUICK_ROUNDS = 3

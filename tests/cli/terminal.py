@@ -26,6 +26,7 @@ class Terminal:
 
     def __init__(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
         self.raw = b""
+        self._shown = 0  # bytes of it that are on `_screen`, which takes long to draw
         self._screen = pyte.Screen(SIZE[1], SIZE[0])
         self._stream = pyte.ByteStream(self._screen)
         self.pid, self._fd = pty.fork()
@@ -49,9 +50,12 @@ class Terminal:
 
     @property
     def screen(self) -> str:
+        fresh, self._shown = self.raw[self._shown :], len(self.raw)
+        self._stream.feed(fresh)
         return "\n".join(line.rstrip() for line in self._screen.display).strip()
 
     def resize(self, lines: int, columns: int) -> None:
+        assert self.screen is not None, "what was printed before belongs to the old size"
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._screen.resize(lines, columns)
 
@@ -68,6 +72,21 @@ class Terminal:
             if not self._read(deadline - time.monotonic()):
                 raise AssertionError(f"not within {timeout:g} s: {' or '.join(words)}; the screen:\n{self.screen}")
         return self.screen
+
+    def printed(self, words: bytes, timeout: float = 30.0) -> float:
+        """Wait until the raw output has these bytes, and return the time. Fails after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while words not in self.raw:
+            assert self._read(deadline - time.monotonic()), f"not within {timeout:g} s: {words!r}; {self.screen}"
+        return time.time()
+
+    def last_output(self, seconds: float, timeout: float = 30.0) -> float:
+        """Wait for output, and until nothing more was printed for some time. Return when the last of it came."""
+        assert self._read(timeout), f"nothing within {timeout:g} s; the screen:\n{self.screen}"
+        last = time.time()
+        while self._read(seconds):
+            last = time.time()
+        return last
 
     def quiet(self, seconds: float = 0.5, timeout: float = 30.0) -> str:
         """Wait until nothing was printed for some time, and return the screen.
@@ -95,7 +114,6 @@ class Terminal:
         except OSError:  # Linux raises this when the other side is closed
             return False
         self.raw += data
-        self._stream.feed(data)
         for asked, answer in _ANSWERS:
             os.write(self._fd, answer * data.count(asked))
         return bool(data)

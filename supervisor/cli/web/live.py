@@ -18,6 +18,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
 AGAIN = 1.0  # seconds between two looks for a supervisor that is down
+TIMES = 30.0  # seconds after which the page shows how long tasks have worked by now, if nothing else changed
 
 
 class PageView(NamedTuple):
@@ -38,6 +39,7 @@ class Live:
         self._over = threading.Event()
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._last: JsonObject = {}
+        self._minutes: tuple[object, ...] = ()
         self.now = PageView(0, read_status(last_known(workspace)), StoryFold().told(), datetime.now(UTC))
         self._take(last_known(workspace), "")
 
@@ -75,15 +77,18 @@ class Live:
         await self.after(1 << 62, seconds)
 
     def _take(self, status: JsonObject, problem: str) -> None:
-        steady = _steady(status)
-        if steady == self._last or problem:  # where nobody can be understood, what was shown stays
+        if problem:  # where nobody can be understood, what was shown stays
             return
-        self._last = steady
+        now, steady, minutes = datetime.now(UTC), _steady(status), _minutes(status)
+        recent = (now - self.now.at).total_seconds() < TIMES
+        if steady == self._last and (recent or minutes == self._minutes):
+            return
+        self._last, self._minutes = steady, minutes
         try:
             story = self._reader.read().told()
         except StoreError:
             story = self.now.story
-        self.now = PageView(self.now.version + 1, read_status(status), story, datetime.now(UTC))
+        self.now = PageView(self.now.version + 1, read_status(status), story, now)
         self._wake()
 
     def _wake(self) -> None:
@@ -96,8 +101,18 @@ class Live:
 
 def _steady(status: JsonObject) -> JsonObject:
     """Leave out what changes all the time and says nothing new."""
-    children = status.get("children")
-    if not isinstance(children, list):
-        return status
-    kept = [{**one, "rss_bytes": None} if isinstance(one, dict) else one for one in children]
-    return {**status, "children": kept}
+    return {
+        **status,
+        "children": [{**one, "rss_bytes": None} for one in _rows(status, "children")],
+        "tasks": [{**one, "minutes": None} for one in _rows(status, "tasks")],
+    }
+
+
+def _minutes(status: JsonObject) -> tuple[object, ...]:
+    """Return for how long each task has worked."""
+    return tuple(one.get("minutes") for one in _rows(status, "tasks"))
+
+
+def _rows(status: JsonObject, part: str) -> list[JsonObject]:
+    rows = status.get(part)
+    return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
