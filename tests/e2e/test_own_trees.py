@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -121,6 +122,43 @@ def test_a_supervisor_that_is_killed_loses_nothing_of_what_runs_apart(lab: Lab) 
     assert git(lab, "worktree", "list").count("\n") == 1
 
 
+def test_a_supervisor_that_is_killed_in_the_middle_of_a_merge_finishes_it(lab: Lab) -> None:
+    """It is killed while git writes the merged files beside the child's work tree, which has none of them yet."""
+    api, held = lab.repos["api"], lab.folder / "held"
+    real, program = shutil.which("git"), lab.folder / "bin" / "git"
+    held.mkdir()
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!/bin/sh
+case " $* " in *" checkout-index "*)
+    if mkdir {held}/first 2> /dev/null; then
+        echo $$ > {held}/new
+        mv {held}/new {held}/pid
+        exec sleep 300
+    fi
+esac
+exec {real} "$@"
+""",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    lab.environ["PATH"] = f"{program.parent}:{lab.environ['PATH']}"
+    lab.plan(task("T1", "api", "write one.txt 1\\n", "write two.txt 2\\n", report("made"), fields=APART))
+    lab.up()
+    lab.until(lambda _: (held / "pid").exists())
+    os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)
+    os.kill(int((held / "pid").read_text(encoding="ascii")), signal.SIGKILL)
+    assert len(lab.ledger("merge_tried")) == 1
+    assert sorted(path.name for path in api.iterdir()) == [".git", "README.md"]
+
+    lab.orch("up")
+    lab.task("T1", "done")
+    assert sorted(path.name for path in api.iterdir()) == [".git", "README.md", "one.txt", "two.txt"]
+    assert changed(lab, "T1") == [("one.txt", "added"), ("two.txt", "added")]
+    assert git(lab, "worktree", "list").count("\n") == 1
+    assert len(lab.ledger("own_tree_merged")) == 1
+
+
 def test_what_git_ignores_keeps_the_work_tree_and_a_repo_without_a_commit_is_refused(lab: Lab) -> None:
     api = lab.repos["api"]
     (api / ".gitignore").write_text("*.log\n", encoding="utf-8")
@@ -129,8 +167,11 @@ def test_what_git_ignores_keeps_the_work_tree_and_a_repo_without_a_commit_is_ref
     lab.up()
     lab.task("T1", "done")
     assert (own(lab, "T1") / "a.log").exists()
-    shown = lab.orch("ops").stdout
-    assert str(own(lab, "T1")) in shown
+    assert str(own(lab, "T1")) in lab.orch("ops").stdout
+    (shown,) = json.loads(lab.orch("ops", "--json").stdout)["work_trees"]
+    disk = shown.pop("bytes")
+    assert shown == {"task": "T1", "child": "api", "state": "merged, holds ignored files", "path": str(own(lab, "T1"))}
+    assert disk >= 4096
 
     again = task("T1", "api", "run cat one.txt a.log > both.txt", "write one.txt 11\\n", report("again"), fields=APART)
     lab.plan(again)

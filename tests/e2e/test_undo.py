@@ -25,7 +25,7 @@ def files(root: Path) -> dict[str, str]:
 
 
 def states(lab: Lab) -> dict[str, str]:
-    found = json.loads(lab.orch("ops", "--json").stdout)
+    found = json.loads(lab.orch("ops", "--json").stdout)["operations"]
     return {one["id"]: one["state"] for one in found}
 
 

@@ -35,33 +35,39 @@ def ops(
     if prune:
         return _prune(workspace, as_json=as_json)
     found = read_operations(workspace)[::-1]
+    trees = tuple(_trees(workspace))
     if as_json:
-        output.emit_json([_as_json(one) for one in found])
+        rows = [dict(zip(_KEYS, one, strict=True)) for one in trees]
+        output.emit_json({"operations": [_as_json(one) for one in found], "work_trees": rows})
     elif not found:
         output.say("nothing happened yet: no task has run, and no plan was accepted")
     else:
         output.show([Grid(("OPERATION", "WHEN", "STATE", "WHAT", "TOUCHED"), tuple(map(_row, found)))])
-    if not as_json and (rows := tuple(_trees(workspace))):
-        output.show([Line(), Grid(("WORK TREE OF", "CHILD", "DISK", "STATE", "PATH"), rows)])
+    if not as_json and trees:
+        output.show([Line(), Grid(("WORK TREE OF", "CHILD", "DISK", "STATE", "PATH"), tuple(map(_tree_row, trees)))])
     return 0
 
 
-def _trees(workspace: WorkspacePaths) -> Iterator[tuple[Cell, ...]]:
-    """Yield what is in the folder of linked work trees, with the disk that it takes."""
+_KEYS = ("task", "child", "bytes", "state", "path")
+_MERGED = "merged, holds ignored files"
+
+
+def _trees(workspace: WorkspacePaths) -> Iterator[tuple[str, str, int, str, str]]:
+    """Yield what is in the folder of linked work trees: the task, the child, bytes on the disk, the state, the path."""
     folder = workspace.own_trees
     places = sorted(path for path in folder.glob("*/*") if path.is_dir() and not path.is_symlink())
     own = {one.work_tree.path: one for one in status_of(workspace).tasks if one.work_tree is not None} if places else {}
     for path in places:
         task = own.get(str(path))
         merged = task is not None and task.work_tree is not None and task.work_tree.merged
-        state = "merged, holds ignored files" if merged else "not merged" if task is not None else "of no task now"
-        yield (
-            Cell(task.id if task is not None else path.name),
-            Cell(path.parent.name),
-            Cell(f"{_disk(path) / 1e6:,.1f} MB"),
-            Cell(state, "" if merged else "cyan"),
-            Cell(str(path)),
-        )
+        state = _MERGED if merged else "not merged" if task is not None else "of no task now"
+        yield task.id if task is not None else path.name, path.parent.name, _disk(path), state, str(path)
+
+
+def _tree_row(one: tuple[str, str, int, str, str]) -> tuple[Cell, ...]:
+    task, child, size, state, path = one
+    disk = Cell(f"{size / 1e6:,.1f} MB")
+    return Cell(task), Cell(child), disk, Cell(state, "" if state == _MERGED else "cyan"), Cell(path)
 
 
 def _disk(folder: Path) -> int:
@@ -96,8 +102,8 @@ def _row(one: Operation) -> tuple[Cell, ...]:
 
 
 def _touched(one: Operation) -> list[str]:
-    """Return the children whose work trees were changed."""
-    return list(dict.fromkeys(move.child for move in one.moves if move.after != move.before))
+    """Return the children whose work trees were changed, or in whose repos a landing made commits."""
+    return list(dict.fromkeys([*(move.child for move in one.moves if move.after != move.before), *one.landed]))
 
 
 def _as_json(one: Operation) -> dict[str, object]:

@@ -210,7 +210,7 @@ COMMANDS = (
         "ops",
         "change.ops:ops",
         "List the operations: runs, plan edits, undo, redo, restore, land.",
-        ("orch ops", "orch ops --json | jq -r '.[].id'", "orch ops --prune"),
+        ("orch ops", "orch ops --json | jq -r '.operations[].id'", "orch ops --prune"),
         "`T1@2` is the second run of T1, `plan@7` is revision 7 of plan.md, `@3` is the third operation that you "
         "started.",
     ),

@@ -125,6 +125,7 @@ def _started(journal: Sequence[Entry]) -> Iterable[Operation]:
                 case OperationEnded():
                     found = None  # nothing was changed
                 case LandingDecided() if found is not None:
-                    found = replace(found, at=entry.at)
+                    landed = tuple(dict.fromkeys(ref.child for ref in entry.refs))
+                    found = replace(found, at=entry.at, landed=landed)
         if found is not None:
             yield found

@@ -50,6 +50,7 @@ class Operation(Struct, frozen=True):
     state: OperationState = OperationState.DONE
     task: str | None = None  # of a run
     moves: tuple[Move, ...] = ()
+    landed: tuple[str, ...] = ()  # of a landing: the children in whose repos it made commits
     taken: tuple[str, ...] = ()  # the operations that it took back
     brought: tuple[str, ...] = ()  # the operations that it brought back
     target: str | None = None  # of an undo or a redo: what it was about, if that is no run

@@ -17,6 +17,7 @@ from tests import CHECKOUT
 from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, locks, made, subjects
 from tests.gitrepo import commit, empty_repo, git, stand_in
 from tests.landscape import Landscape, write
+from tests.programs import require
 
 __all__ = ["home", "land", "made"]
 
@@ -165,6 +166,40 @@ def test_nothing_of_the_repo_runs_but_the_hooks_of_a_commit(made: Landscape, lan
 
     assert land("--here").code == 0
     assert {path.name for path in tmp_path.glob("ran-*")} == {"ran-pre-commit", "ran-commit-msg"}
+
+
+def test_a_file_whose_filter_only_the_repo_names_is_refused_and_one_of_the_persons_own_is_filtered(
+    made: Landscape, land: Land
+) -> None:
+    api = made.repos["api"]
+    git(api, "config", "filter.crypt.clean", "tr a-z n-za-m")
+    write(api, {".gitattributes": "*.key filter=crypt\n*.bin filter=lfs\n"})
+    commit(api)
+    made.ran("T1", {"api": {"new.key": "plain\n"}, "web": {"w.txt": "w\n"}})
+
+    assert "api: new.key goes through the filter `crypt`, which only the repo's own configuration names" in land().err
+    assert branches(made) == {}
+    git(api, "config", "--unset", "filter.crypt.clean")
+    git(api, "config", "--global", "filter.crypt.clean", "tr a-z n-za-m")
+    made.ran("T2", {"api": {"other.key": "plain\n", "new.key": None}})
+    assert land().code == 0
+    assert git(api, "show", f"{BRANCH}:other.key") == "cynva"
+
+
+def test_files_of_git_lfs_are_landed_as_pointers(made: Landscape, land: Land) -> None:
+    require("git-lfs")
+    api = made.repos["api"]
+    git(api, "lfs", "install", "--skip-repo")
+    write(api, {".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", "old.bin": "old\n" * 999})
+    commit(api)
+    made.ran("T1", {"api": {"new.bin": "new\n" * 999, "old.bin": "changed\n" * 999}})
+
+    assert land().code == 0
+    shown = [git(api, "show", f"{BRANCH}:{name}.bin").splitlines()[0] for name in ("new", "old")]
+    assert shown == ["version https://git-lfs.github.com/spec/v1"] * 2
+    git(api, "stash", "-q", "-u")
+    git(api, "switch", "-q", BRANCH)
+    assert (api / "new.bin").read_text(encoding="utf-8") == "new\n" * 999
 
 
 def test_two_landings_at_once_are_one_and_a_refusal(made: Landscape, land: Land) -> None:

@@ -20,7 +20,9 @@ from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.shell.git.keep.compare import changes_between
+from supervisor.shell.git.keep.conversion import switched_off
 from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.keep.target import changes
 from supervisor.shell.git.land.build import (
     READ_LIMIT,
     contained,
@@ -32,6 +34,7 @@ from supervisor.shell.git.land.build import (
 )
 from supervisor.shell.git.land.index import staged_among
 from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
+from supervisor.shell.git.reach.files import ABSENT
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
@@ -146,6 +149,7 @@ def worked_out(
             _against_moving(repo) if options.here else against_branch(repo.look, branch, left.get((child, branch)))
         )
     )
+    refuse(why for repo in repos.values() for why in _unfiltered(repo))
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
     if not options.allow_secrets and (found := list(_secrets(planned, notes))):
         raise RequestRefused(
@@ -184,6 +188,16 @@ def refuse(reasons: Iterable[str]) -> None:
     """Raise RequestRefused with all reasons, if there is one."""
     if found := "; ".join(reasons):
         raise RequestRefused(found, "then land again")
+
+
+def _unfiltered(repo: _Repo) -> Iterator[str]:
+    """Which files would be landed as they are on disk, though a filter should encrypt or shorten them."""
+    paths = [one.path for one in changes(repo.root, repo.base, repo.tree) if one.mode != ABSENT]
+    for path, name in switched_off(repo.root, paths).items():
+        yield (
+            f"{repo.child}: {shown(path)} goes through the filter `{name}`, which only the repo's own configuration "
+            "names, so orch does not run it: set it with `git config --global`, or commit that file by hand"
+        )
 
 
 def against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
-from supervisor.shell.git.config import read_config, read_git
+from supervisor.shell.git.config import filters_of, read_config, read_git
 from supervisor.shell.git.run import failed
 
 _ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
@@ -34,17 +34,17 @@ def conversions(root: Path, paths: Sequence[bytes]) -> dict[bytes, Conversion]:
     """Return those of these files whose bytes may be converted. Raises WorkspaceError when git fails."""
     if not paths:
         return {}
-    asked = b"".join(path + b"\0" for path in paths)
-    answer = read_git(root, "check-attr", "-z", "--stdin", *_ATTRIBUTES, stdin=asked, limit=_LIMIT)
-    if answer.code != 0 or answer.cut:
-        raise failed(root, "read the attributes of files", answer)
-    fields = answer.out.split(b"\0")[:-1]
-    values: dict[bytes, dict[bytes, bytes]] = {}
-    for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=True):
-        values.setdefault(path, {})[name] = value
     automatic, native = line_ends(root)
-    found = {path: _conversion(said, automatic, native) for path, said in values.items()}
+    found = {path: _conversion(said, automatic, native) for path, said in _attributes(root, paths).items()}
     return {path: one for path, one in found.items() if one is not None}
+
+
+def switched_off(root: Path, paths: Sequence[bytes]) -> dict[bytes, str]:
+    """Return those of these files that should go through a filter which only the repo's own configuration names, so we
+    do not run it, with its name. Raises WorkspaceError when git fails."""
+    off = filters_of(read_config(root)) if paths else frozenset()
+    named = {path: os.fsdecode(said[b"filter"]) for path, said in (_attributes(root, paths) if off else {}).items()}
+    return {path: name for path, name in named.items() if name in off}
 
 
 def line_ends(root: Path) -> tuple[bytes, bytes]:
@@ -65,6 +65,18 @@ def converted(root: Path) -> dict[bytes, str]:
         raise failed(root, "list the files that it converts", answer)
     records = (one.partition(b"\t") for one in answer.out.split(b"\0")[:-1])
     return {path: os.fsdecode(head.split(b" ")[1]) for head, _, path in records if head.startswith(b"100")}
+
+
+def _attributes(root: Path, paths: Sequence[bytes]) -> dict[bytes, dict[bytes, bytes]]:
+    asked = b"".join(path + b"\0" for path in paths)
+    answer = read_git(root, "check-attr", "-z", "--stdin", *_ATTRIBUTES, stdin=asked, limit=_LIMIT)
+    if answer.code != 0 or answer.cut:
+        raise failed(root, "read the attributes of files", answer)
+    fields = answer.out.split(b"\0")[:-1]
+    values: dict[bytes, dict[bytes, bytes]] = {}
+    for path, name, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=True):
+        values.setdefault(path, {})[name] = value
+    return values
 
 
 def _conversion(said: dict[bytes, bytes], automatic: bytes, native: bytes) -> Conversion | None:

@@ -14,6 +14,7 @@ from supervisor.shell.git.keep.target import concerned, rewrites, state_of
 from supervisor.shell.git.keep.write import look, write_changes
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit, git
+from tests.programs import require
 
 CONTENTS = {
     "lf": b"one\ntwo\n",
@@ -83,6 +84,23 @@ def test_whatever_git_makes_of_clean_files_they_come_back_byte_for_byte(repo: Pa
     for path in repo.glob("*.crlf"):  # git records the same of it
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
         path.chmod(0o600)
+    undone(repo, trees, before)
+    assert files(repo) == was
+
+
+def test_a_clean_file_of_git_lfs_comes_back_from_its_own_store(repo: Path) -> None:
+    require("git-lfs")
+    git(repo, "lfs", "install", "--skip-repo")
+    (repo / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n", encoding="utf-8")
+    (repo / "a.bin").write_bytes(b"\0large" * 999)
+    (repo / "b.bin").write_bytes(b"\0other" * 999)
+    commit(repo)
+    was = files(repo)
+    trees = KeptTrees(repo, ref_of("w", "api"))
+    before = trees.keep(trees.read(), "before").commit
+    assert git(repo, "ls-tree", "--name-only", before).split() == ["modes", "work"]
+    (repo / "a.bin").unlink()
+    (repo / "b.bin").write_bytes(b"\0changed" * 999)
     undone(repo, trees, before)
     assert files(repo) == was
 
