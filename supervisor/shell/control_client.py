@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGSTOP) accepts connections but gives none
+
+QUEUE_TIMEOUT = 2.0  # seconds for a place in the queue of connections, which is full only while somebody floods it
 
 LONGEST_PATH = 107  # bytes of `sun_path` in unix(7), without its end
 
@@ -57,16 +60,24 @@ def socket_name(path: Path) -> Iterator[str]:
 class ControlClient:
     """A connection to the supervisor behind the socket at `path`. A context manager.
 
-    Raises SupervisorDown if nobody answers there.
+    Raises SupervisorDown if nobody answers there, SupervisorHangs if so many connect that there is no room.
     """
 
     def __init__(self, path: Path) -> None:
         self._peer = Peer()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(CONNECT_TIMEOUT)
+        # A blocking socket waits in the kernel for a place. With a timeout of Python's, `connect` would fail at once.
+        seconds, rest = divmod(QUEUE_TIMEOUT, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(seconds), int(rest * 1e6)))
         try:
             with socket_name(path) as name:
                 self._socket.connect(name)
+        except BlockingIOError as error:
+            self._socket.close()
+            raise SupervisorHangs(
+                f"the supervisor is busy: no room for a connection within {QUEUE_TIMEOUT:g} s",
+                "try again; if it hangs, run `orch down`, then `orch up`",
+            ) from error
         except OSError as error:
             self._socket.close()
             raise SupervisorDown("the supervisor is not up", "run `orch up`") from error

@@ -17,7 +17,7 @@ from msgspec.structs import fields
 from supervisor.domain.status import Status
 from supervisor.wire.plain import in_words, typed
 
-LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
+LINE_LIMIT = 2**20  # bytes of one request; most of it is the text of an answer or a note
 
 
 class NoParams(Struct, frozen=True, forbid_unknown_fields=True):

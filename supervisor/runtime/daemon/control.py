@@ -64,7 +64,6 @@ from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_F
 from supervisor.wire.plain import dumped_fast
 
 STOP_PATIENCE = 5.0  # seconds for an interrupted turn to end; Codex answers within 0.1 s
-WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
 
 P = TypeVar("P", bound=NoParams)
 R = TypeVar("R")
@@ -187,11 +186,7 @@ class Control:
 
     async def _watch(self, params: WatchParams) -> Watched:
         loop = self._loop
-        try:
-            async with asyncio.timeout(min(params.timeout, WATCH_LIMIT)), loop.changed:
-                await loop.changed.wait_for(lambda: loop.version != params.version)
-        except TimeoutError:
-            pass
+        await loop.until_changed(params.version, params.timeout)
         return Watched(loop.version, self._full_status())
 
     async def _up(self, params: UpParams) -> Done:

@@ -18,6 +18,12 @@ from supervisor.wire.jsonrpc import INVALID_PARAMS, REFUSED, Call, Peer
 
 REFUSED_WITHIN = 2.0  # seconds in which a refused client is told the reason
 REFUSED_AT_ONCE = 64  # refused clients that are waited for; more are cut off
+REFUSED_LIMIT = 2**16  # bytes of a refused client's request, of which the reason repeats only the id
+ACCEPTED_AT_ONCE = 8  # connections in one turn of the event loop (0.4 ms each): a flood leaves turns to everybody else
+WAITING_AT_ONCE = 32  # connections that are not accepted yet; who comes next waits for a place in the kernel
+AT_A_TIME = 4  # requests of one connection that are answered without a pause
+PAUSE = 0.002  # seconds, for each open connection: so many that ask on and on take half of our time at most
+OPEN_AT_ONCE = 256  # callers that are served; for more, whoever asked nothing for longest is cut off
 
 
 class Doorkeeper(Protocol):
@@ -41,13 +47,17 @@ class ControlSocket:
         self._guard = guard
         self._group = group
         self._refusing = 0  # refused clients that have not sent their request yet
+        self._open: dict[asyncio.StreamWriter, None] = {}  # served callers; first who asked nothing for longest
 
     async def serve(self, ready: asyncio.Event) -> None:
         """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700."""
         listener = self._bind()
         try:
             while True:
-                server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+                server = await asyncio.start_unix_server(
+                    self._accept, sock=listener, limit=LINE_LIMIT, backlog=ACCEPTED_AT_ONCE
+                )
+                listener.listen(WAITING_AT_ONCE)  # asyncio takes one figure for both
                 try:
                     ready.set()
                     listener = await self._bound_anew()
@@ -102,13 +112,29 @@ class ControlSocket:
             if isinstance(who, Refusal):
                 await self._refuse(reader, writer, who)
                 return
-            while line := await reader.readline():
-                writer.write((await self.answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
-                await writer.drain()
+            await self._serve(reader, writer, who)
         except (ConnectionError, ValueError, TimeoutError):
-            pass  # the client went away, sent a longer line than LINE_LIMIT, or was refused and sent nothing
+            pass  # the client went away, sent a longer line than it may, or was refused and sent nothing
         finally:
             writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, who: Standing) -> None:
+        """Answer a caller. No number of connections takes all descriptors: the supervisor needs some of its own."""
+        if len(self._open) >= OPEN_AT_ONCE:
+            longest = next(iter(self._open))
+            del self._open[longest]
+            longest.transport.abort()
+        self._open[writer] = None
+        asked = 0
+        try:
+            while line := await reader.readline():
+                self._open.pop(writer, None)
+                self._open[writer] = None
+                await self._tell(writer, line, who)
+                asked += 1
+                await asyncio.sleep(PAUSE * len(self._open) if asked > AT_A_TIME else 0)
+        finally:
+            self._open.pop(writer, None)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, why: Refusal) -> None:
         """Answer requests with the reason. Refused clients may not hold a descriptor for long, or many of them."""
@@ -117,11 +143,18 @@ class ControlSocket:
         self._refusing += 1
         try:
             async with asyncio.timeout(REFUSED_WITHIN):
-                while line := await reader.readline():
-                    writer.write((await self.answer(line, why)).encode("utf-8", "surrogatepass") + b"\n")
-                    await writer.drain()
+                told = b""
+                while (piece := await reader.read(REFUSED_LIMIT)) and len(told) <= REFUSED_LIMIT:
+                    *lines, told = (told + piece).split(b"\n")
+                    for line in lines:
+                        await self._tell(writer, line, why)
+                        await asyncio.sleep(0)
         finally:
             self._refusing -= 1
+
+    async def _tell(self, writer: asyncio.StreamWriter, line: bytes, who: Standing | Refusal) -> None:
+        writer.write((await self.answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
+        await writer.drain()
 
     async def answer(self, line: bytes, who: Standing | Refusal) -> str:
         """Answer one line of a client with one line; refuse what is no request, or not for this client to ask."""

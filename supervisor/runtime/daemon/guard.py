@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import socket
+import time
 from collections.abc import Mapping
 
 from supervisor.core.guard.permits import KEEPERLESS, needs_tool_call
@@ -34,6 +35,10 @@ _NOT_AGREED = Refusal(
 )
 
 
+LOGGED = 20  # refusals a minute that are logged with one reason; the next line says how many more there were
+MINUTE = 60.0  # seconds
+
+
 class Guard:
     """Decides who calls, and what they may ask for. Lives as long as the supervisor."""
 
@@ -56,6 +61,7 @@ class Guard:
         self._above: dict[Identity, int] = {}  # the keeper of each server, or the supervisor itself
         self._loose = False  # a keeper was killed, so what a server left can no longer be told from the person's
         self._user = _user(os.getuid())
+        self._logged: dict[str, tuple[float, int]] = {}  # reason: since when refusals are counted, and how many
         self._used: set[tuple[str, str]] = set()  # tool calls, by id, with the words that were carried out for them
 
     def admit(self, connection: socket.socket) -> Standing | Refusal:
@@ -66,7 +72,7 @@ class Guard:
             caller = UnseenCaller(f"the system does not tell ({error})")
         who = Standing.PERSON if caller is None else standing(caller, self._own())
         if isinstance(who, Refusal):
-            self._logs.say("control_refused", level="warning", reason=who.what)
+            self._log(who)
         return who
 
     async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Refusal | None:
@@ -74,8 +80,19 @@ class Guard:
         needs = needs_tool_call(who, method)
         refused = needs if isinstance(needs, Refusal) else await self._uncovered(method, params) if needs else None
         if refused is not None:
-            self._logs.say("control_refused", level="warning", method=method, reason=refused.what)
+            self._log(refused, method)
         return refused
+
+    def _log(self, refused: Refusal, method: str | None = None) -> None:
+        """Log a refusal, but no flood of them: it would push everything else out of the log."""
+        now = time.monotonic()
+        since, count = self._logged.get(refused.what, (now, 0))
+        over = now - since >= MINUTE
+        more = max(0, count - LOGGED) if over else 0
+        since, count = (now, 0) if over else (since, count)
+        if count < LOGGED:
+            self._logs.say("control_refused", level="warning", method=method, reason=refused.what, more=more or None)
+        self._logged[refused.what] = since, count + 1
 
     def _own(self) -> Supervisor:
         return Supervisor(

@@ -27,6 +27,10 @@ from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import dumped_fast
 
 SHOW_AFTER = 0.05  # seconds from a change to runs.md: a burst of events is rendered once
+WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
+WATCHING_AT_ONCE = (
+    256  # `watch` that wait; more are answered at once, so that those of clients that left do not pile up
+)
 DISK_PATIENCE = 1.0  # seconds between two attempts to append to a ledger that cannot be written
 
 
@@ -51,6 +55,7 @@ class Loop:
         self.clock = recorder.clock
         self.version = 0  # of the world; `watch` waits until it changes
         self.changed = asyncio.Condition()
+        self._watching = 0
         self.trouble: str | None = None
         self.keeperless: str | None = None  # why nobody is served but to look, and what to do
         self.unreachable: Mapping[str, str] = {}  # children whose server's socket is gone, and what becomes of it
@@ -68,6 +73,19 @@ class Loop:
     def world(self) -> World:
         """Return the recorded world."""
         return self._recorder.world
+
+    async def until_changed(self, version: int, seconds: float) -> None:
+        """Return once the version is another one, or after `seconds`, or at once if too many wait already."""
+        if self._watching >= WATCHING_AT_ONCE:
+            return
+        self._watching += 1
+        try:
+            async with asyncio.timeout(min(seconds, WATCH_LIMIT)), self.changed:
+                await self.changed.wait_for(lambda: self.version != version)
+        except TimeoutError:
+            pass
+        finally:
+            self._watching -= 1
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.domain.ask import Answer, Ask, AskKind, AskState, RequestKey
 from supervisor.domain.child import Child
-from supervisor.domain.process import Caller
+from supervisor.domain.process import Caller, UnseenCaller
 from supervisor.domain.world import World
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.model import Config, Limits
@@ -84,6 +84,20 @@ def test_a_caller_that_the_system_says_nothing_of_is_refused(stage: Stage, monke
     assert isinstance(refused, Refusal)
     assert "Too many open files" in refused.what
     assert [(one["event"], one["reason"]) for one in stage.logged] == [("control_refused", refused.what)]
+
+
+def test_a_flood_of_refusals_does_not_fill_the_log(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(module, "caller_of", lambda connection: UnseenCaller("it is gone"))
+    with socket.socket(socket.AF_UNIX) as connection:
+        for _ in range(module.LOGGED + 5):
+            stage.guard.admit(connection)
+        assert [one.get("more") for one in stage.logged] == [None] * module.LOGGED
+        seconds[0] = module.MINUTE
+        stage.guard.admit(connection)
+        stage.guard.admit(connection)
+    assert [one.get("more") for one in stage.logged[module.LOGGED :]] == [5, None]
 
 
 def test_an_answer_is_passed_on_once_for_each_confirmation(stage: Stage) -> None:

@@ -88,8 +88,8 @@ class Supervisor:
     @contextmanager
     def raw(self) -> Iterator[socket.socket]:
         with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.socket))  # waits for a place in the queue
             connection.settimeout(LIMIT)
-            connection.connect(str(self.socket))
             yield connection
 
     def _run(self) -> None:

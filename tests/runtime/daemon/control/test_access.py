@@ -7,14 +7,18 @@ import socket
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from supervisor.domain import event as ev
-from supervisor.runtime.daemon.control_socket import REFUSED_AT_ONCE
+from supervisor.errors import SupervisorHangs
+from supervisor.runtime.daemon import loop
+from supervisor.runtime.daemon.control_socket import OPEN_AT_ONCE, REFUSED_AT_ONCE, REFUSED_LIMIT
 from supervisor.runtime.workspace import make_private
+from supervisor.shell import control_client
 from tests.runtime.daemon.control.harness import LIMIT, Supervisor
 
 pytestmark = pytest.mark.timeout(10)
@@ -98,3 +102,65 @@ def test_refused_callers_that_send_nothing_leave_room_for_the_person(supervisor:
         with supervisor.client() as client:
             assert client.call("status")["supervisor"]["state"] == "up"
         assert [one.recv(1) for one in idle] == [b""] * len(idle), "and the others soon after"
+
+
+# ── floods ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_connections_that_ask_nothing_take_no_room_from_who_asks(supervisor: Supervisor) -> None:
+    with ExitStack() as stack:
+        idle = [stack.enter_context(supervisor.raw()) for _ in range(OPEN_AT_ONCE)]
+        asking = stack.enter_context(supervisor.client())
+        assert idle[0].recv(1) == b"", "whoever asked nothing for longest is cut off"
+        assert asking.call("ping") == {}
+        idle += [stack.enter_context(supervisor.raw()) for _ in range(OPEN_AT_ONCE // 2)]
+        assert asking.call("ping") == {}, "it asked later than those that were cut off"
+
+
+def test_a_connection_that_asks_on_and_on_is_answered_in_order_with_pauses(supervisor: Supervisor) -> None:
+    with supervisor.raw() as connection, supervisor.client() as other:
+        connection.sendall(b"".join(b'{"id":%d,"method":"ping"}\n' % number for number in range(50)))
+        assert other.call("ping") == {}
+        answers = b""
+        while answers.count(b"\n") < 50:
+            answers += connection.recv(65536)
+    assert [line.split(b",")[0] for line in answers.splitlines()] == [b'{"id":%d' % number for number in range(50)]
+
+
+def test_a_refused_caller_that_sends_without_end_is_cut_off(supervisor: Supervisor) -> None:
+    supervisor.refuses = True
+    with supervisor.raw() as connection:
+        end = b""
+        try:
+            connection.sendall(b"x" * (REFUSED_LIMIT * 8))
+            end = connection.recv(10)
+        except ConnectionError:
+            pass
+        assert end == b""
+
+
+def test_more_watchers_than_may_wait_are_answered_at_once(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "WATCHING_AT_ONCE", 0)
+    with supervisor.client() as client:
+        version = client.watch(-1, 0).version
+        assert client.watch(version, 3600).version == version
+
+
+def test_a_client_waits_for_a_place_in_a_full_queue_and_says_so_if_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(str(path))
+        listener.listen(0)
+        first.connect(str(path))
+        monkeypatch.setattr(control_client, "QUEUE_TIMEOUT", 0.05)
+        with pytest.raises(SupervisorHangs, match=r"busy: no room for a connection within 0\.05 s"):
+            control_client.ControlClient(path)
+        monkeypatch.setattr(control_client, "QUEUE_TIMEOUT", LIMIT)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(control_client.ControlClient, path)
+            listener.accept()[0].close()
+            waiting.result(LIMIT).close()
