@@ -12,11 +12,14 @@ _PROGRAMS = re.compile(
     | pager\..* | sequence\.editor | interactive\.difffilter | trailer\..*\.(command|cmd)
     | credential\.(.*\.)?helper | gpg\.(.*\.)?program | gpg\.ssh\.defaultkeycommand
     | remote\..*\.(uploadpack|receivepack|vcs) | submodule\..*\.update | lfs\.(.*\.)?extension\..*\.(clean|smudge)
-    | (hook|difftool|mergetool|man|browser|guitool)\..*\.(command|cmd)
+    | (hook|difftool|mergetool|man|browser|guitool)\..*\.(command|cmd|path) | web\.browser | instaweb\.(httpd|browser)
+    | alias\..* | tar\..*\.command | gc\.recentobjectshook | imap\.tunnel | lfs\.customtransfer\..*\.path
+    | sendemail\.(.*\.)?(smtpserver|sendmailcmd|tocmd|cccmd|headercmd) | protocol\.(ext\.)?allow
+    | remote\..*\.(url|pushurl)
     """,
     re.VERBOSE,
 )
-"""Keys, in git's lower case, whose value git runs."""
+"""Keys, in git's lower case, whose value git runs. It takes `uploadpack.packobjectshook` from the user only."""
 
 _INCLUDES = re.compile(r"include\.path|includeif\..*\.path")
 _SWITCHES = frozenset({"", "true", "false", "yes", "no", "on", "off", "0", "1"})
@@ -37,6 +40,12 @@ def _runs(key: str, value: str) -> bool:
         return True
     if not _PROGRAMS.fullmatch(key):
         return False
-    if key.startswith("submodule."):
+    if key.startswith(("submodule.", "alias.")):
         return value.startswith("!")
+    if key.startswith("remote.") and key.endswith("url"):
+        return value.startswith("ext::")
+    if key.startswith("protocol."):
+        return value.lower() != "never"
+    if key.startswith("sendemail.") and key.endswith("smtpserver"):
+        return value.startswith("/")
     return not (key == "core.fsmonitor" or key.startswith("pager.")) or value.lower() not in _SWITCHES

@@ -28,6 +28,17 @@ from supervisor.core.boundary.programs import programs
         "includeif.gitdir:~/work/.path",
         "pager.log",
         "lfs.extension.x.clean",
+        "lfs.customtransfer.x.path",
+        "mergetool.x.path",
+        "difftool.x.cmd",
+        "tar.x.command",
+        "gc.recentobjectshook",
+        "imap.tunnel",
+        "instaweb.httpd",
+        "sendemail.tocmd",
+        "sendemail.work.sendmailcmd",
+        "protocol.ext.allow",
+        "protocol.allow",
     ],
 )
 def test_a_setting_that_names_a_program_is_told(key: str) -> None:
@@ -37,6 +48,26 @@ def test_a_setting_that_names_a_program_is_told(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("alias.st", "!./tool"),
+        ("submodule.lib.update", "!./tool"),
+        ("remote.origin.url", "ext::./tool %S"),
+        ("remote.origin.pushurl", "ext::./tool"),
+        ("sendemail.smtpserver", "/usr/lib/tool"),
+    ],
+)
+def test_a_value_that_names_a_program_is_told(key: str, value: str) -> None:
+    assert programs([(key, value)], ()) == (f"{key} = {value}",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("alias.st", "status -sb"),
+        ("protocol.ext.allow", "never"),
+        ("protocol.file.allow", "always"),
+        ("sendemail.smtpserver", "mail.example"),
+        ("uploadpack.packobjectshook", "./tool"),
+        ("url.ssh://x/.insteadof", "https://x/"),
         ("core.bare", "false"),
         ("core.fsmonitor", "true"),
         ("pager.log", "false"),

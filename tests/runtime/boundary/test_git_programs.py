@@ -44,6 +44,23 @@ def test_those_of_a_submodule_are_named_with_it(above: Path) -> None:
     assert "filter.inner.clean" in without_filters(above).values()
 
 
+def test_a_linked_work_tree_has_settings_of_its_own_and_the_hooks_of_its_repo(repo: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    git(repo, "worktree", "add", "-q", str(linked))
+    git(repo, "config", "extensions.worktreeConfig", "true")
+    git(linked, "config", "--worktree", "filter.linked.clean", "./clean")
+    hook = repo / ".git" / "hooks" / "post-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n", encoding="utf-8")
+    hook.chmod(0o755)
+    (repo / ".git" / "more").write_text("[core]\n\tsshCommand = ./ssh\n", encoding="utf-8")
+    git(repo, "config", f"includeIf.gitdir:{repo}/**.path", str(repo / ".git" / "more"))
+    shared = (f"includeif.gitdir:{repo}/**.path = {repo}/.git/more", "core.sshcommand = ./ssh")
+    assert git_programs(repo) == (*shared, "the hook post-commit")
+    assert git_programs(linked) == (*shared, "filter.linked.clean = ./clean", "the hook post-commit")
+    assert "filter.linked.clean" in without_filters(linked).values()
+
+
 def test_no_filter_runs_under_the_variables(repo: Path, tmp_path: Path) -> None:
     hostile = Hostile(repo, tmp_path / "canaries")
     off = without_filters(repo)
