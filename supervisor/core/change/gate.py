@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from supervisor.core.text.escape import block_quote
 from supervisor.domain.plan import Integration
+from supervisor.domain.repo.facts import DocumentedCommand, Purpose
 from supervisor.domain.report import Check
 from supervisor.sha256 import hex_digest
 
 PREFIX = "ORCH_CHILD_"
+CUT = "…"  # ends a command of a document that is not quoted whole
 SHORT = 60  # lines of an output that need no extract
 
 
@@ -36,10 +38,19 @@ def key_of(command: str, trees: Mapping[str, str | None], *, network: bool) -> s
     return hex_digest(json.dumps([command, sorted(trees.items()), network]).encode())
 
 
+def documented(child: str, commands: Iterable[DocumentedCommand], tasks: Iterable[str]) -> Iterator[Integration]:
+    """Yield the checks that the documents of a repo name, the first of each purpose. `tasks` are those landed in it."""
+    found = tuple(commands)
+    for purpose in (Purpose.LINT, Purpose.TEST):
+        text = next((one.text for one in found if one.purpose is purpose and not one.text.endswith(CUT)), None)
+        if text is not None:
+            yield Integration(f'cd "${variable(child)}" && {text}', tuple(tasks))
+
+
 def told(check: Check, one: Integration) -> str:
     """Say to a child that a command failed on all repos together. Its output is data."""
     parts = [
-        "The plan has a command that has to pass with the work of all repos together before anything lands. It ran in "
+        "There is a command that has to pass with the work of all repos together before anything lands. It ran in "
         f"throw-away copies of all repos (`{PREFIX}NAME` holds the folder of each), and `{one.command}` {ended(check)}."
     ]
     if check.lines > SHORT and check.failing:

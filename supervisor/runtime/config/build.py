@@ -44,6 +44,7 @@ def config_of(path: Path, data: object) -> Config:
         surprise=_share(file.limits.surprise, ("limits", "surprise")),
         exclude_tmp=is_yes(file.sandbox.exclude_tmp),
         exclude_roots=is_yes(file.sandbox.exclude_roots),
+        documented_checks=file.land.checks == "documented",
         prices={model: Price(part.input, part.output) for model, part in file.prices.items()},
     )
 

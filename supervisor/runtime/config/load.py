@@ -147,6 +147,11 @@ def configured_codex(workspace: WorkspacePaths) -> str | None:
     return read(workspace.config, _content(workspace)).codex_bin
 
 
+def has_documented_checks(workspace: WorkspacePaths) -> bool:
+    """Return whether what documents name as checks has to pass before it lands. Raises ConfigError as above."""
+    return read(workspace.config, _content(workspace)).documented_checks
+
+
 def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
     """Return the children named on the command line, each with the root of its work tree.
 

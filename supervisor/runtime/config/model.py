@@ -95,4 +95,5 @@ class Config(Struct, frozen=True):
     absent: dict[str, tuple[str, str]] = {}  # children without a repo at their path: what is wrong, and the next step
     surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
     prices: dict[str, Price] = {}  # by model; `default` counts for those without one
+    documented_checks: bool = False  # what the documents of a repo name as its checks has to pass before it lands
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

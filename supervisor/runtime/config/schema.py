@@ -191,6 +191,18 @@ class ControlPart(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
+class LandPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `orch land` does."""
+
+    checks: Annotated[
+        Literal["none", "documented"],
+        Meta(
+            description="What has to pass before it lands, besides `## Integration`. `documented`: the first command "
+            "to lint and the first to test that the documents of each repo name."
+        ),
+    ] = "none"
+
+
 class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -205,6 +217,7 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     prices: dict[str, PricePart] = {}
     control: ControlPart = ControlPart()
     sandbox: SandboxPart = SandboxPart()
+    land: LandPart = LandPart()
 
 
 def json_schema() -> dict[str, Any]:

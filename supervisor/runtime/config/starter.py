@@ -65,6 +65,9 @@ children:
 {off}  exclude_tmp: {tmp}             # yes: their commands may not write /tmp and $TMPDIR
 {off}  exclude_roots: {roots}           # yes: nor the `writable_roots` that your Codex config names
 
+# land:
+#   checks: documented            # `orch land` runs what the documents of each repo name to lint and to test
+
 # limits:
 #   verify_minutes: 20            # for one verify command
 #   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again

@@ -46,7 +46,7 @@ def test_each_repo_is_as_it_would_be_and_nothing_else_is_in_it(
     api, web = made.repos["api"], made.repos["web-app"]
     for name in ("clean", "smudge"):
         git(api, "config", f"filter.evil.{name}", f"touch {tmp_path}/evil; cat")
-    write(api, {".gitattributes": "*.txt filter=evil\n", "part/x": "x\n"})
+    write(api, {".gitattributes": "*.dat filter=evil\n", "a.dat": "x\n", "part/x": "x\n"})
     commit(api, "Attributes")
     git(api, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(web), "sub")
     commit(api, "Submodule")
@@ -95,6 +95,29 @@ def test_what_fails_is_shown_by_its_end_and_nothing_is_landed(
     shown = land(made, capsys, flood, "true", words=("--dry-run",)).out
     assert "$ true (reopens T1): passed with these trees" in shown
     assert "exit 3 (reopens T1): to run" in shown
+
+
+def test_the_checks_that_the_documents_of_a_repo_name_run_if_the_config_says_so(
+    made: Landscape, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = "# API\n\n## Tests\n\n```sh\nmake lint\nmake test\nmake test-slow\n```\n"
+    rules = "lint:\n\ttest -f a.txt\ntest:\n\ttest ! -f bad.txt\ntest-slow:\n\tfalse\n"
+    write(made.repos["api"], {"CONTRIBUTING.md": guide, "Makefile": rules})
+    commit(made.repos["api"], "Guide")
+    made.ran("T1", {"api": {"a.txt": "a\n", "bad.txt": "x\n"}})
+    lint, test = (f'cd "$ORCH_CHILD_API" && make {name}' for name in ("lint", "test"))
+    assert json.loads(land(made, capsys, words=("--dry-run", "--json")).out)["checks"] == []
+    with made.workspace.config.open("a", encoding="utf-8") as file:
+        file.write("land: {checks: documented}\n")
+
+    assert json.loads(land(made, capsys, words=("--dry-run", "--json")).out)["checks"] == [
+        {"command": lint, "reopens": ["T1"], "passed": False},
+        {"command": test, "reopens": ["T1"], "passed": False},
+    ]
+    red = land(made, capsys)
+    assert (red.code, f"`{test}` exited with 2, so nothing was landed; T1 not reopened" in red.err) == (1, True)
+    made.ran("T2", {"api": {"bad.txt": None}})
+    assert land(made, capsys).code == 0
 
 
 def test_a_sandbox_that_does_not_work_and_a_command_that_is_killed_reopen_nothing(

@@ -160,7 +160,7 @@ def test_nothing_of_the_repo_runs_but_the_hooks_of_a_commit(made: Landscape, lan
         hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran-{name}\n", encoding="utf-8")
         hook.chmod(0o755)
     made.ran("T1", {"api": {"a.txt": "a\n", "lines": "mine\n"}})
-    write(api, {".gitattributes": "* merge=evil filter=evil\n", "lines": "0\n" * 9})
+    write(api, {".gitattributes": "* merge=evil\n*.dat filter=evil\n", "lines": "0\n" * 9, "x.dat": "x\n"})
     git(api, "config", "merge.evil.driver", f"touch {tmp_path}/ran-driver")
     git(api, "config", "filter.evil.clean", f"touch {tmp_path}/ran-filter; cat")
 

@@ -109,7 +109,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: WorkspacePaths, monkeypat
         (
             "children: {api: ../api}\nzzz: 1",
             "2: the key `zzz` is not known: use one of `children`, `runners`, `orchestrator`, `codex`, `limits`, "
-            "`budget`, `rules`, `notify`, `prices`, `control`, `sandbox`",
+            "`budget`, `rules`, `notify`, `prices`, `control`, `sandbox`, `land`",
         ),
     ],
 )
@@ -296,6 +296,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         Budget(2_000_000, 90),
         trusted_git={"api": False},
         surprise=0.5,
+        documented_checks=True,
         prices={"gpt-5.5": Price(1.25, 10)},
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from supervisor.core.change.gate import TIMED_OUT, key_of, variables
+from supervisor.core.change.gate import TIMED_OUT, documented, key_of, variables
 from supervisor.core.guard.standing import LANDING
 from supervisor.domain.change.landing import LandingPlan
 from supervisor.domain.plan import Integration
@@ -27,8 +27,9 @@ from supervisor.errors import CodexError, RequestRefused
 from supervisor.runtime.change.land.place import clear, folder_of, refuse_writable, stopped_in_order
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.checks import Output, kept, output_name
-from supervisor.runtime.config.load import load_guarded
+from supervisor.runtime.config.load import has_documented_checks, load_guarded
 from supervisor.runtime.config.model import Config
+from supervisor.runtime.snapshot.snapshots import refresh
 from supervisor.runtime.workspace import WorkspacePaths, make_inside, make_private
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
@@ -64,13 +65,18 @@ class LandingGate:
         self._workspace = workspace
         self._commits: dict[str, tuple[Path, str | None]] = {}
         self.steps: tuple[GatedCommand, ...] = ()
-        if not status.plan.integration or not plan.repos:
+        if not plan.repos or not (status.plan.integration or has_documented_checks(workspace)):
             return
         self._config = load_guarded(workspace)
+        due = (*self._documented(plan), *status.plan.integration)
+        if not due:
+            return
         tips = {one.child: one.commits[-1] for one in plan.repos}
         trees: dict[str, str | None] = {}
         for child in status.children:
             if child.runner is not None:
+                if not status.plan.integration:
+                    continue
                 raise RequestRefused(
                     f"the commands of `## Integration` need all repos here, and {child.name} lives at {child.runner}",
                     "run them where they all are, and take that section out of plan.md",
@@ -88,9 +94,17 @@ class LandingGate:
         # The code of all children runs in it, so the strictest of them counts.
         self._network = all(one.network for one in self._config.children)
         before = _passed(workspace)
-        for one in status.plan.integration:
+        for one in due:
             key = key_of(one.command, trees, network=self._network)
             self.steps = (*self.steps, GatedCommand(one, key, key in before))
+
+    def _documented(self, plan: LandingPlan) -> Iterator[Integration]:
+        """Yield the checks that the documents of the landed repos name, if the config asks for them."""
+        children = {one.name: one for one in self._config.children} if self._config.documented_checks else {}
+        for repo in plan.repos:
+            if repo.child in children:
+                commands = refresh(self._workspace, children[repo.child])[0].docs.commands
+                yield from documented(repo.child, commands, dict.fromkeys(one.task for one in repo.commits))
 
     def run(self, told: Callable[[str], None]) -> tuple[RedCommand, ...]:
         """Run what did not pass with these trees yet, all of it, and return what failed. Raises OrchError."""
