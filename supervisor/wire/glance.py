@@ -24,11 +24,16 @@ class _Glance:
         self._object = value
 
     def __getattr__(self, name: str) -> object:
-        found = self.__dict__[name] = _seen(self._object.get(name))  # the next look at it does not come here
+        found = self._object.get(name)
+        if isinstance(found, dict | list):
+            found = _seen(found)
+        self.__dict__[name] = found  # the next look at it does not come here
         return found
 
 
 def _seen(value: object) -> object:
     if isinstance(value, dict):
         return _Glance(value)
-    return [_seen(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_seen(one) if isinstance(one, dict | list) else one for one in value]
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 import psutil
 
 from supervisor.runtime.daemon.loop import SHOW_AFTER
+from tests import CHECKOUT
 from tests.bench.rows import Row, median, timed
+from tests.cli.terminal import Terminal
 from tests.e2e.lab import Lab, task
 
 SIZES = (20, 2000)
 NOTES = 10  # for each round; CPU time is counted in steps of 10 ms
 WAITS = 120.0  # seconds for the first map, and for the plan to be in force, at most
+ON_TERMINAL = "`orch status` on a terminal"
 STATUS = {"`orch status`": ("status",), "`orch status --json`": ("status", "--json")}
 
 
@@ -41,9 +45,19 @@ def long_plans(folder: Path, rounds: int) -> Iterator[Row]:
             events[size] = median(spent)
             for what, words in STATUS.items():
                 looks[what, size] = median([timed(lambda: lab.orch(*words)) for _ in range(rounds)])  # noqa: B023
+            looks[ON_TERMINAL, size] = median([timed(lambda: _look(lab)) for _ in range(rounds)])
     few, many = SIZES
     yield Row(
         f"CPU time of a note, {many:,} tasks beside {few}", events[many], events[few], "1.3", "recorded and shown"
     )
-    for what in STATUS:
-        yield Row(f"{what}, {many:,} tasks beside {few}", looks[what, many], looks[what, few], "1.5", "into a pipe")
+    for what in (ON_TERMINAL, *STATUS):
+        ratio = "1.5" if what == ON_TERMINAL else ""
+        where = "" if what == ON_TERMINAL else f"into a pipe: all rows, {many // few} times as many"
+        yield Row(f"{what}, {many:,} tasks beside {few}", looks[what, many], looks[what, few], ratio, where)
+
+
+def _look(lab: Lab) -> None:
+    """Have `orch status` fill a terminal."""
+    words = (sys.executable, "-m", "supervisor.cli.main", "status")
+    with Terminal(words, cwd=lab.workspace.root, environ={**lab.environ, "PYTHONPATH": str(CHECKOUT)}) as terminal:
+        terminal.end()

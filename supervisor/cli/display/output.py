@@ -135,12 +135,33 @@ def emit(text: str = "") -> None:
     print(clean(text), flush=True)
 
 
-def emit_json(value: object, *, indent: int | None = 2, answered: bool = False) -> None:
+def emit_json(value: object, *, one_line: bool = False, answered: bool = False) -> None:
     """Print the result to standard output as JSON, in ASCII, so that it cannot control a terminal.
 
     `answered`: it is as a supervisor sent it.
     """
-    print(json.dumps(clean_json(value, answered=answered), indent=indent), flush=True)
+    cleaned = clean_json(value, answered=answered)
+    print(json.dumps(cleaned) if one_line else _laid_out(cleaned), flush=True)
+
+
+def _laid_out(value: object) -> str:
+    """Return JSON with a line for each field, and for each element of its lists.
+
+    That is quicker to find by eye than one line, and quicker to make than a line for each value.
+    """
+    match value:
+        case dict():
+            rows = [f"  {json.dumps(key)}: {_elements(one, '  ')}" for key, one in value.items()]
+            return "{\n" + ",\n".join(rows) + "\n}" if rows else "{}"
+        case _:
+            return _elements(value, "")
+
+
+def _elements(value: object, indent: str) -> str:
+    if not isinstance(value, list | tuple) or not any(isinstance(one, dict | list | tuple) for one in value):
+        return json.dumps(value)
+    rows = [f"{indent}  {json.dumps(one)}" for one in value]
+    return "[\n" + ",\n".join(rows) + f"\n{indent}]"
 
 
 _CODES = {

@@ -62,7 +62,7 @@ def show_map(
         found = tuple(link for link in made.links if link.kind == kind)
         made = Map(made.children, found, made.cut, interfaces(found), made.gaps)
     if as_json:
-        output.emit_json(serialize.as_json(made), indent=None)
+        output.emit_json(serialize.as_json(made), one_line=True)
     elif as_markdown:
         output.emit(markdown.markdown(made).rstrip("\n"))
     else:

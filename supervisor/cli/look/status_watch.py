@@ -41,7 +41,7 @@ def _lines(workspace: WorkspacePaths) -> None:
     for status in api.Workspace(workspace.root).changes():
         still = _still(status)
         if still != last:
-            output.emit_json(plain(status), indent=None, answered=True)
+            output.emit_json(plain(status), one_line=True, answered=True)
         last = still
 
 
