@@ -122,7 +122,7 @@ class KeptRunInfo(Struct, frozen=True):
 class OwnTreeInfo(Struct, frozen=True):
     """The linked work tree of a task."""
 
-    path: str
+    path: str  # nothing is there if it was removed once it was merged
     child: str
     merged: bool  # what it holds is in the child's work tree
     kept: tuple[str, ...]  # commits of ours in the child's repo that its next merge needs
@@ -159,7 +159,7 @@ class TaskInfo(Struct, frozen=True):
     changed_files_more: int = 0  # changed files that are not listed
     changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
     kept: tuple[KeptRunInfo, ...] = ()  # of its runs, in their order: what `orch diff` compares
-    work_tree: OwnTreeInfo | None = None  # of its own; None: it has none now
+    work_tree: OwnTreeInfo | None = None  # of its own, in which its thread is; None: it has none
     doing: str | None = None  # what its turn is doing at the moment
     cost: float | None = None  # in dollars, at most; None: nothing was spent, or no price of its model is known
 

@@ -281,6 +281,7 @@ class TaskState(Struct, frozen=True):
     taken_back: bool = False  # it was done, and its changes were taken out of the files
     kept: tuple[KeptRun, ...] = ()  # of the runs so far, in their order; the oldest ones may be joined
     own_tree: OwnTree | None = None  # None: its runs work in the child's work tree, or none has begun
+    tree_gone: str = ""  # where its own work tree was, in which its thread still is: it was removed once it was merged
 
     @property
     def tokens(self) -> Tokens:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.cli.look.attach import found as found_in
+from supervisor.domain.status import OwnTreeInfo
 from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
 from tests.cli.scene import JsonDict, Standin, child, orchestrator_json, status_json, task
@@ -101,6 +102,13 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
             "T1",
             1,
             "T1 has no thread yet: T1 gets one when its first turn starts (after T0); see `orch status`",
+        ),
+        (
+            shows(task("T1", thread="x", work_tree=OwnTreeInfo("/no/tree", "backend", True, ()))),
+            "T1",
+            1,
+            "the thread of T1 is in a work tree of its own that is gone, as its changes are in backend (/no/tree): "
+            "see `orch logs --task T1`",
         ),
         (shows(task("H1", child="human")), "H1", 1, "H1 is your own task, so it has no thread: see `orch asks`"),
         (

@@ -157,6 +157,9 @@ exec {real} "$@"
     assert changed(lab, "T1") == [("one.txt", "added"), ("two.txt", "added")]
     assert git(lab, "worktree", "list").count("\n") == 1
     assert len(lab.ledger("own_tree_merged")) == 1
+    refused = lab.orch("attach", "T1", "--print", check=False)
+    assert refused.returncode == 1
+    assert f"that is gone, as its changes are in api ({own(lab, 'T1')})" in refused.stderr
 
 
 def test_what_git_ignores_keeps_the_work_tree_and_a_repo_without_a_commit_is_refused(lab: Lab) -> None:

@@ -85,6 +85,12 @@ def found(status: Status, name: str | None) -> Found:
         when = f"{name} gets one when its first turn starts" if task is not None else "it gets one with its first task"
         why = f" ({task.why})" if task is not None and task.why else ""
         raise NotAttachable(f"{name} has no thread yet", f"{when}{why}; see `orch status`")
+    if task is not None and (own := task.work_tree) is not None and not os.path.isdir(own.path):
+        merged = f", as its changes are in {own.child}" if own.merged else ""
+        raise NotAttachable(
+            f"the thread of {task.id} is in a work tree of its own that is gone{merged} ({one_line(own.path)})",
+            f"see `orch logs --task {task.id}`",
+        )
     return Found(thread, child.socket, child.name if child.runner is not None else None)
 
 

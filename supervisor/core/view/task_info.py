@@ -46,7 +46,8 @@ def task_info(world: World, state: TaskState, at: datetime) -> TaskInfo:
 def _own_tree(state: TaskState) -> OwnTreeInfo | None:
     own = state.own_tree
     if own is None or not own.path:
-        return None
+        gone = state.tree_gone and state.phase is Phase.DONE
+        return OwnTreeInfo(state.tree_gone, state.child or "", True, ()) if gone else None
     merged = state.phase is Phase.DONE and own.run == state.runs
     return OwnTreeInfo(own.path, own.child, merged, tuple(filter(None, (own.base, own.work, own.main))))
 

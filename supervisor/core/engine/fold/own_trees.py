@@ -45,7 +45,7 @@ def own_tree_changed(
         return world
     if isinstance(event, ev.OwnTreeMade):
         made = OwnTree(own.child, own.run, event.path, event.base)
-        return put_task(world, replace(state, own_tree=made, note=""))
+        return put_task(world, replace(state, own_tree=made, tree_gone="", note=""))
     if isinstance(event, ev.OwnTreeFailed):
         left = _rested(own) if state.phase is Phase.MERGING else _unmade(own)
         return put_task(world, _failed(world, replace(state, own_tree=left), event))
@@ -60,7 +60,8 @@ def own_tree_changed(
         return put_task(world, _conflicted(replace(state, own_tree=merged), event))
     world = with_map(world, unsurveyed={**world.map.unsurveyed, own.child: state.task})
     rest = replace(_rested(own), base=event.base, path=event.path) if event.path else None
-    return put_task(world, tasks.settle(replace(state, own_tree=rest), TaskTrigger.FINISH, state.why, event.at))
+    done = replace(state, own_tree=rest, tree_gone="" if event.path else own.path)
+    return put_task(world, tasks.settle(done, TaskTrigger.FINISH, state.why, event.at))
 
 
 def _rested(own: OwnTree) -> OwnTree:
