@@ -67,6 +67,9 @@ class Sshd:
         self.known.write_text(f"[127.0.0.1]:{self.port} {kind} {key}\n", encoding="utf-8")
 
     def start(self) -> None:
+        """Start it unless it runs, and return once it listens."""
+        if self._process is not None:
+            return
         log = str(self.folder / "sshd.log")
         words = [self._sshd, "-D", "-f", str(self.folder / "sshd_config"), "-E", log]
         self._process = subprocess.Popen(words, start_new_session=True)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from supervisor.shell.control_client import ControlClient, StatusAt
 from supervisor.shell.ledger.segments import raw_lines
 from tests import CHECKOUT
 from tests.sockets import HOMES
+from tests.warm import run_cold, run_warm
 
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
 LOOK = 0.5  # seconds between two looks at a world that does not change
@@ -70,6 +70,7 @@ class Lab:
             "[user]\nname = Lab\nemail = lab@example.invalid\n[maintenance]\nauto = false\n", encoding="utf-8"
         )
         self.revision = 0  # of plan.md when the lab was made or reset
+        self._config = ""  # the text of the config at the first reset
         self._past = 0  # lines in the ledger at that time
         self.repos = {name: self.repo(name) for name in children}
         if children:
@@ -97,12 +98,18 @@ class Lab:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     def reset(self) -> None:
-        """Reset the lab for another test, with supervisor and servers up: no task, no ask, no change in a repo.
+        """Reset the lab for another test: up, with the config of the first reset, no task, no ask, no change in a repo.
 
         Only the names of tasks cannot be used again, because they would be the same tasks.
         """
         self.model.reset(directive_script)
         try:
+            text = self.workspace.config.read_text(encoding="utf-8")
+            self._config = self._config or text
+            if changed := text != self._config:
+                self.workspace.config.write_text(self._config, encoding="utf-8")
+            if changed or ending.supervisor_process(self.workspace) is None:
+                self.up()
             self._settle()
         except (AssertionError, OrchError):  # an earlier test failed half-way
             down(self.workspace, now=True)
@@ -114,10 +121,12 @@ class Lab:
             for words in (["reset", "-q", "--hard"], ["clean", "-fdqx"]):
                 subprocess.run(["git", *words], cwd=repo, check=True, env=self.environ)
         self.revision = self.status()["plan"]["revision"]
-        self._past += len(self.ledger())
+        self._past = sum(1 for _ in raw_lines(self.workspace.ledger))
 
     def _settle(self) -> None:
         before = self.status()["plan"]["revision"] or 0
+        if self.status()["plan"]["state"] == "held":
+            self.orch("go", check=False)
         self.plan("", objective=f"Nothing, after {self.workspace.ledger.stat().st_size} bytes.")
         self.until(
             lambda seen: (
@@ -146,15 +155,13 @@ class Lab:
     def orch(
         self, *words: str, check: bool = True, timeout: float = 60, **environ: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run `orch` in the workspace; where that is gone, beside it."""
-        done = subprocess.run(
-            [sys.executable, "-m", "supervisor.cli.main", *words],
+        """Run `orch` in the workspace; where that is gone, beside it. With another PYTHONPATH, it is another orch."""
+        run = run_cold if "PYTHONPATH" in environ else run_warm
+        done = run(
+            words,
             cwd=self.workspace.root if self.workspace.root.exists() else self.folder,
             env={**self.environ, "PYTHONPATH": str(CHECKOUT), **environ},
-            capture_output=True,
-            text=True,
             timeout=timeout,
-            check=False,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"orch {' '.join(words)} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}")
@@ -231,6 +238,11 @@ class Lab:
         """Wait for an open ask, and return the first one."""
         ask: dict[str, Any] = self.until(lambda seen: seen["asks"], timeout)["asks"][0]
         return ask
+
+    def next_ask(self) -> str:
+        """The name of the next ask."""
+        actions = [json.loads(line).get("action", {}) for line in raw_lines(self.workspace.ledger)]
+        return f"A{1 + sum(one.get('action') == 'raise_ask' for one in actions)}"
 
     def child(self, name: str, state: str, timeout: float = SLOW) -> dict[str, Any]:
         found = self.until(

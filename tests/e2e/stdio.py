@@ -19,7 +19,7 @@ from typing import Any
 
 from supervisor.demo.model import KEY_ENV
 
-PATIENCE = 20.0  # seconds for anything that a server does: a bound, never the expected time
+PATIENCE = 60.0  # seconds for anything that a server does: a bound, never the expected time
 HOMES = Path.home() / ".cache" / "orch-tests"  # Codex refuses homes under the temporary folder
 Message = dict[str, Any]
 

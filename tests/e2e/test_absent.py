@@ -21,16 +21,6 @@ def gone(repo: Path) -> None:
     repo.rename(repo.with_name("elsewhere"))
 
 
-def no_repo(repo: Path) -> None:
-    gone(repo)
-    repo.mkdir()
-
-
-def a_file(repo: Path) -> None:
-    gone(repo)
-    repo.touch()
-
-
 def a_dangling_link(repo: Path) -> None:
     gone(repo)
     repo.symlink_to(repo.with_name("nowhere"))
@@ -40,8 +30,6 @@ def a_dangling_link(repo: Path) -> None:
     ("harm", "says"),
     [
         (gone, "does not exist: correct the child's path"),
-        (no_repo, "is not in a git repository"),
-        (a_file, "is not a folder"),
         (a_dangling_link, "does not exist"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A few of the fault stories (`scripts/faults` plays any number), and a test that each check after them can fail."""
+"""One of the fault stories (`scripts/faults` plays any number), and a test that each check after them can fail."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from tests.faults.world import Stage
     "every save",
     "one server",
 )
-def test_a_few_stories_of_faults_break_nothing() -> None:
+def test_a_story_of_faults_breaks_nothing() -> None:
     kinds = ["all-killed", "model-cuts", "plan-replaced", "answers-given-wrongly"]
-    result = run(seed=4, stories=3, only=kinds, jobs=2)  # on two stages
-    assert (result.broken, result.stories, result.states["done"] > 3) == ([], 3, True)
+    result = run(seed=47, stories=1, only=kinds)  # three of these happen to four tasks, one of which asks
+    assert (result.broken, result.stories, result.states["done"] > 1) == ([], 1, True)
     assert {check.__name__ for check in checks.AFTER_A_STORY} <= set(result.held)
-    assert sum(result.faults.values()) >= 3
+    assert sum(result.faults.values()) == 3
 
 
 @pytest.mark.promise("ledger is truth")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -16,20 +15,20 @@ from typing import Any
 import psutil
 import pytest
 
+from supervisor.demo.model import codex_home
 from supervisor.wire.codex.requests import OUTSIDE
 from tests import CHECKOUT, sshd
 from tests.e2e import intruder
-from tests.e2e.lab import SLOW, Lab, report, task
+from tests.e2e.lab import SLOW, Lab, Status, report, task
 from tests.e2e.stdio import Codex
 from tests.e2e.test_plan import answered, plan, plan_text, writes
 from tests.programs import require
 
 HUMAN = "### {0} — Look\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n"
-ACCEPT = 'answer={"ask": "A1", "decision": "accept", "text": "", "for_session": false}'
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Lab]:
     with Lab("api", "web") as made:
         config = made.workspace.config.read_text(encoding="utf-8")
         made.workspace.config.write_text(
@@ -38,6 +37,11 @@ def lab() -> Iterator[Lab]:
         assert "network: true" in made.workspace.config.read_text(encoding="utf-8")
         made.up()
         yield made
+
+
+def accept(ask: str) -> str:
+    """The request that accepts an ask, as the intruder takes it."""
+    return f'answer={{"ask": "{ask}", "decision": "accept", "text": "", "for_session": false}}'
 
 
 def command(lab: Lab, out: Path, *requests: str, orphan: bool = False) -> str:
@@ -55,6 +59,10 @@ def answers(out: Path) -> list[Any]:
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
+def pids(status: Status) -> list[int]:
+    return [child["pid"] for child in status["children"]]
+
+
 def refusals(found: list[Any]) -> set[str]:
     return {one["error"]["data"]["what"] for one in found}
 
@@ -63,11 +71,12 @@ def refusals(found: list[Any]) -> set[str]:
 def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -> None:
     names = ("sandboxed", "escalated", "orphan", "verify")
     sandboxed, escalated, orphan, verify = (lab.repos["api"] / name for name in names)
-    requests = (ACCEPT, "hold", 'down={"now": true}', "status", 'note={"text": "x"}')
+    human = lab.next_ask()
+    requests = (accept(human), "hold", 'down={"now": true}', "status", 'note={"text": "x"}')
     lab.plan(
-        HUMAN.format("H1")
+        HUMAN.format("H11")
         + task(
-            "T1",
+            "T11",
             "api",
             f"run {command(lab, sandboxed, *requests)}",
             f"escalate {command(lab, escalated, *requests)}",
@@ -76,7 +85,7 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
             fields=(f"verify: `{command(lab, verify, *requests)}`",),
         )
     )
-    lab.until(lambda seen: [one["id"] for one in seen["asks"]] == ["A1"] or len(seen["asks"]) > 1)
+    lab.until(lambda seen: [one["id"] for one in seen["asks"]] == [human] or len(seen["asks"]) > 1)
     for _ in range(2):
         seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
         (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
@@ -85,7 +94,7 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
         assert OUTSIDE in lab.runs(approval["id"])
         lab.orch("answer", approval["id"], "accept")
         lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
-    lab.task("T1", "done")
+    lab.task("T11", "done")
     by_server = "the request comes from a process that the server of api started"
     assert refusals(answers(sandboxed)) == {by_server}
     assert refusals(answers(escalated)) == {by_server}
@@ -98,9 +107,11 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
 
     by_keeper = "the request comes from a process that a server of orch started"
     assert repeated() == {by_keeper}
-    os.kill(lab.status()["supervisor"]["pid"], 9)
-    assert [child["state"] for child in lab.up()["children"]] == ["ready", "ready"]
-    assert len({one["pid"] for one in lab.ledger("server_ready")}) == 2, "the servers were adopted"
+    before = lab.status()
+    os.kill(before["supervisor"]["pid"], 9)
+    after = lab.up()
+    assert [child["state"] for child in after["children"]] == ["ready", "ready"]
+    assert pids(after) == pids(before), "the servers were adopted"
     assert repeated() == {by_keeper}
     Path(f"{orphan}.end").touch()
     assert [one["kind"] for one in lab.status()["asks"]] == ["checkpoint"]
@@ -112,8 +123,16 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
 @pytest.mark.promise("nobody answers for the person")
 def test_the_orchestrators_shell_reads_and_steers_nothing_even_without_a_sandbox(lab: Lab) -> None:
     out = lab.folder / "out"
-    requests = (ACCEPT, "hold", 'note={"text": "x"}', 'plan_written={"digest": "0"}', 'down={"now": true}', "status")
-    text = plan_text(HUMAN.format("H1"))
+    human = lab.next_ask()
+    requests = (
+        accept(human),
+        "hold",
+        'note={"text": "x"}',
+        'plan_written={"digest": "0"}',
+        'down={"now": true}',
+        "status",
+    )
+    text = plan_text(HUMAN.format("H21"))
     called = lab.folder / "called"
     who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
     messages = [
@@ -137,16 +156,23 @@ def test_the_orchestrators_shell_reads_and_steers_nothing_even_without_a_sandbox
         "the orchestrator may not use `down`",
     }
     assert status["result"]["supervisor"]["state"] == "up"
-    assert [one["id"] for one in lab.status()["asks"]] == ["A1"]
+    assert [one["id"] for one in lab.status()["asks"]] == [human]
 
 
 @pytest.mark.promise("nobody answers for the person")
 @pytest.mark.parametrize("word", ["accept", "decline"])
 def test_what_the_orchestrator_passes_on_counts_once_the_person_has_confirmed_it(lab: Lab, word: str) -> None:
-    call = 'call mcp__orch answer {"ask": "A1", "decision": "accept", "text": ""}'
+    human = lab.next_ask()
+    call = f'call mcp__orch answer {{"ask": "{human}", "decision": "accept", "text": ""}}'
     plan(
         lab,
-        writes(lab, plan_text(HUMAN.format("H1")), 'call mcp__orch note {"text": "it beeps"}', call, answered("ok")),
+        writes(
+            lab,
+            plan_text(HUMAN.format(f"H31-{word}")),
+            'call mcp__orch note {"text": "it beeps"}',
+            call,
+            answered("ok"),
+        ),
         check=False,
     )
     seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
@@ -157,7 +183,7 @@ def test_what_the_orchestrator_passes_on_counts_once_the_person_has_confirmed_it
     lab.orch("answer", confirmation["id"], word)
     lab.until(lambda seen: not seen["orchestrator"]["busy"])
     assert [one["ask"] for one in lab.ledger("ask_answered")] == (
-        [confirmation["id"], "A1"] if word == "accept" else [confirmation["id"]]
+        [confirmation["id"], human] if word == "accept" else [confirmation["id"]]
     )
 
 
@@ -167,8 +193,8 @@ def test_a_sandboxed_command_reaches_no_socket_and_removes_none(lab: Lab) -> Non
     out, removed = lab.repos["api"] / "out", lab.repos["api"] / "removed"
     ask = [sys.executable, intruder.__file__, os.path.realpath(web), str(out), "ping"]
     remove = f"unlink {control} 2>/dev/null || unlink {web} 2>/dev/null; echo $? > {removed}"
-    lab.plan(task("T1", "api", f"run {shlex.join(ask)}", f"run {remove}", report("tried")))
-    lab.task("T1", "done")
+    lab.plan(task("T41", "api", f"run {shlex.join(ask)}", f"run {remove}", report("tried")))
+    lab.task("T41", "done")
     assert answers(out) == [{"system": "Permission denied"}]
     assert removed.read_text(encoding="utf-8") == "1\n"
     assert control.is_socket()
@@ -218,14 +244,16 @@ def test_the_persons_own_codex_is_served_by_its_tools_and_outside_of_its_sandbox
 ) -> None:
     for name, value in {**lab.environ, "PYTHONPATH": str(CHECKOUT)}.items():
         monkeypatch.setenv(name, value)
-    with (lab.home / "config.toml").open("a", encoding="utf-8") as file:  # the person trusts the folder
+    own = lab.folder / "own"  # the person's Codex home: they trust the folder of the workspace
+    codex_home(own, lab.model.base_url)
+    with (own / "config.toml").open("a", encoding="utf-8") as file:
         file.write(f'\n[projects.{json.dumps(str(lab.workspace.root))}]\ntrust_level = "trusted"\n')
     lines = (
         'call mcp__orch note {"text": "by a tool"}',
         f"run {shlex.join(orch_of(lab, 'note', 'sandboxed'))}",
         f"escalate {shlex.join(orch_of(lab, 'note', 'escalated'))}",
     )
-    with Codex(lab.home, lab.workspace.root) as codex:
+    with Codex(own, lab.workspace.root) as codex:
         codex.turn(codex.thread(), "\n".join(("Go on.", "", "```model", *lines, "text done", "```")))
         asked = codex.until(lambda message: message.get("method") == "item/commandExecution/requestApproval")
         assert [one["text"] for one in lab.ledger("learning_noted")] == ["by a tool"]
@@ -260,10 +288,11 @@ def test_what_the_config_has_the_supervisor_run_is_served(lab: Lab) -> None:
         words = ["env", f"PYTHONPATH={CHECKOUT}", *orch_of(lab, "note", "told")]
         file.write("notify: " + json.dumps({"command": words, "on": ["asks"]}) + "\n")
     lab.up()
-    lab.plan(HUMAN.format("H1"))
+    human = lab.next_ask()
+    lab.plan(HUMAN.format("H51"))
     lab.until(lambda seen: lab.ledger("learning_noted"))
     (note,) = lab.ledger("learning_noted")
-    assert note["text"].startswith("told A1 (checkpoint: human H1) waits on you ")
+    assert note["text"].startswith(f"told {human} (checkpoint: human H51) waits on you ")
 
 
 @pytest.mark.promise("nobody answers for the person")
@@ -320,47 +349,33 @@ def test_without_the_keeper_of_an_adopted_server_the_supervisor_is_only_looked_a
 
 @pytest.mark.promise("nobody answers for the person")
 def test_what_servers_left_below_an_earlier_keeper_ends_with_the_last_of_them(lab: Lab) -> None:
-    out = lab.repos["api"] / "orphan"
-    orphan = left_below_an_earlier_keeper(lab, out, "hold")
+    out = lab.repos["api"] / "below"
+    orphan = left_below_an_earlier_keeper(lab, "T61", out, "hold")
     lab.orch("restart", "api")
     lab.child("api", "ready")
     Path(f"{out}.go").touch()
     assert refusals(answers(out)) == {"the request comes from a process that a server of orch started"}
-    lab.orch("restart", "web")
-    lab.child("web", "ready")
-    assert not orphan.is_running(), "if its keeper were killed, it would pass for the person's"
+    planned = ["orchestrator"] if lab.status()["orchestrator"] else []  # by another test of this module
+    for name in ("web", *planned):
+        assert orphan.is_running()
+        lab.orch("restart", name)
+    lab.until(lambda _: not orphan.is_running())  # if its keeper were killed, it would pass for the person's
     lab.orch("hold")
-
-
-def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:
-    with Lab("api") as made:
-        command = [sys.executable, "-m", "supervisor.cli.main", "up", "--foreground"]
-        environ = {**made.environ, "PYTHONPATH": str(CHECKOUT)}
-        with subprocess.Popen(
-            command, cwd=made.workspace.root, env=environ, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stderr is not None
-            shown = next(line for line in process.stderr if "server_ready api" in line)
-            assert made.status()["children"][0]["state"] == "ready", shown
-            process.send_signal(signal.SIGINT)
-            rest = process.stderr.read()
-            assert (process.wait(SLOW), "server_stopped api" in rest) == (0, True)
-        assert made.orch("status", check=False).returncode == 3
 
 
 @pytest.mark.promise("no orphan")
 def test_down_ends_what_left_its_session_and_environment_also_below_an_earlier_keeper(lab: Lab) -> None:
-    out = lab.repos["api"] / "orphan"
-    orphan = left_below_an_earlier_keeper(lab, out, "ping")
+    out = lab.repos["api"] / "left"
+    orphan = left_below_an_earlier_keeper(lab, "T71", out, "ping")
     lab.orch("down")
     assert not orphan.is_running()
 
 
-def left_below_an_earlier_keeper(lab: Lab, out: Path, method: str) -> psutil.Process:
+def left_below_an_earlier_keeper(lab: Lab, name: str, out: Path, method: str) -> psutil.Process:
     """Have the server of `api` leave a process that will ask for `method`, kill the supervisor, and start another."""
-    lab.plan(task("T1", "api", f"escalate {command(lab, out, method, orphan=True)}", report("left one")))
+    lab.plan(task(name, "api", f"escalate {command(lab, out, method, orphan=True)}", report("left one")))
     lab.orch("answer", lab.ask()["id"], "accept")
-    lab.task("T1", "done")
+    lab.task(name, "done")
     (orphan,) = [one for one in psutil.process_iter() if str(out) in " ".join(_words(one))]
     os.kill(lab.status()["supervisor"]["pid"], 9)
     lab.up()

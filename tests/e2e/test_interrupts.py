@@ -91,6 +91,22 @@ def test_in_the_foreground_nothing_goes_on(slow: Lab) -> None:
     assert not launch.locked(slow.workspace)
 
 
+def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:
+    with Lab("api") as made:
+        command = [sys.executable, "-m", "supervisor.cli.main", "up", "--foreground"]
+        environ = {**made.environ, "PYTHONPATH": str(CHECKOUT)}
+        with subprocess.Popen(
+            command, cwd=made.workspace.root, env=environ, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            shown = next(line for line in process.stderr if "server_ready api" in line)
+            assert made.status()["children"][0]["state"] == "ready", shown
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert (process.wait(SLOW), "server_stopped api" in rest) == (0, True)
+        assert made.orch("status", check=False).returncode == 3
+
+
 def test_a_wait_leaves_the_tasks_alone(slow: Lab, tmp_path: Path) -> None:
     with started(slow, "up") as process:
         interrupted(process, "api: starting")

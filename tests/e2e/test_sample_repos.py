@@ -75,12 +75,12 @@ print(clock.time)
 
 
 class Fixed(NamedTuple):
-    """The three repos after one turn each of the demo's scripted model, and its reports."""
+    """The three repos, fixed: the backend by a turn of the demo's scripted model, which ended with this report."""
 
     folder: Path
     model: ScriptedModel
     codex: Codex
-    reports: dict[str, Report]
+    report: Report
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +91,17 @@ def fixed() -> Iterator[Fixed]:
         model = stack.enter_context(ScriptedModel(LAMP.script(0.0)))
         codex_home(folder / "home", model.base_url)
         codex = stack.enter_context(Codex(folder / "home", folder))
-        reports = {
-            child: run_turn(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")
-        }
+        report = run_turn(codex, made["backend"], brief(plan(), "backend"))
         assert model.errors == []
-        yield Fixed(folder / "repos", model, codex, reports)
+        for child in ("firmware", "mobile"):
+            write_fix(made[child], LAMP)
+        yield Fixed(folder / "repos", model, codex, report)
+
+
+def write_fix(repo: Path, story: Story) -> None:
+    """Change the files of a repo as the scripted model does."""
+    for path, text in story.sample.files(repo.name, "fix").items():
+        (repo / path).write_text(text, encoding="utf-8")
 
 
 def plan(text: str = LAMP.plan) -> Plan:
@@ -150,15 +156,14 @@ def test_each_repo_has_a_clean_history_and_tests_that_fail_until_it_is_fixed(sto
     made = story.sample.create(tmp_path)
 
     assert list(made) == list(story.parts)
-    for name, repo in made.items():
+    for repo in made.values():
         assert git(repo, "status", "--porcelain") == ""
         assert len(git(repo, "log", "--oneline").splitlines()) == 3
         assert {"README.md", "AGENTS.md", "tests/contract.json"} <= set(git(repo, "ls-files").splitlines())
         done = suite(repo)
         assert done.returncode != 0
         assert "test_contract" in done.stderr
-        for path, text in story.sample.files(name, "fix").items():
-            (repo / path).write_text(text, encoding="utf-8")
+        write_fix(repo, story)
         assert suite(repo).returncode == 0
 
 
@@ -205,19 +210,16 @@ def test_the_edit_that_the_demo_proposes_changes_the_contract(story: Story) -> N
     assert edited != story.values.read([story.plan])
 
 
-@pytest.mark.parametrize("child", CHILDREN)
-def test_the_scripted_model_fixes_the_repo_through_codex(fixed: Fixed, child: str) -> None:
-    folder, reports = fixed.folder, fixed.reports
-
-    assert suite(folder / child).returncode == 0
-    for path, text in LAMP.sample.after(child).items():
-        assert (folder / child / path).read_text(encoding="utf-8") == text
-    report = reports[child]
-    assert report.outcome is Outcome.DONE
-    assert {change.path for change in report.changes} == set(LAMP.sample.files(child, "fix"))
-    assert [(note.id, note.status) for note in report.contracts] == [("C1", "kept")]
-    assert report.checks[0].result.endswith("OK")
-    assert report.learned
+def test_the_scripted_model_fixes_a_repo_through_codex(fixed: Fixed) -> None:
+    """`test_terminal.py` has it fix all three, through orch."""
+    assert suite(fixed.folder / "backend").returncode == 0
+    for path, text in LAMP.sample.after("backend").items():
+        assert (fixed.folder / "backend" / path).read_text(encoding="utf-8") == text
+    assert fixed.report.outcome is Outcome.DONE
+    assert {change.path for change in fixed.report.changes} == set(LAMP.sample.files("backend", "fix"))
+    assert [(note.id, note.status) for note in fixed.report.contracts] == [("C1", "kept")]
+    assert fixed.report.checks[0].result.endswith("OK")
+    assert fixed.report.learned
 
 
 def test_the_three_fixed_repos_work_together(fixed: Fixed) -> None:

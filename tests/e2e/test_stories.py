@@ -11,28 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.demo.checkout import CHECKOUT
-from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Step, Wait
 from supervisor.shell import process
 from tests.e2e.lab import SLOW, Lab
 from tests.e2e.orchestrator import NEWS, ScriptedOrchestrator
 from tests.gitrepo import git
-
-COMMIT = "Commit it once the tests are green: `git commit -qam 'Report before the self-test'`. The human wants that."
-PAIRING = """\
-### H1 — Add a real lamp
-- child: human
-- after: AFTER
-
-1. Flash a lamp with the new firmware. 2. Unplug it, open the app, choose “Add a lamp”. 3. Plug it in.
-
-**Expect:** the lamp is online in the app after 40 to 60 seconds, with no error on the way.
-"""
-PROBLEM = (
-    "Problem: adding a lamp says “device registration timed out” after 30 s though the lamp appears later; "
-    "commit in firmware, and let me try a real lamp at the end."
-)
-
 
 ORDERING = """\
 ### H1 — Order with a phone
@@ -49,67 +32,8 @@ ODD_ERROR = (
 )
 
 
-def lamp_contract(contract: Mapping[str, Any]) -> str:
-    """Describe the contract of the first story."""
-    register, status, report = contract["register"], contract["status"], contract["report"]
-    return (
-        f"`POST {register['path']}` answers `{register['status']}` at once, with `Location: {register['location']}` "
-        f"and the body `{json.dumps(register['body'])}`. `GET` of that path answers 200 with the same fields; the "
-        f"state is one of {', '.join(status['states'])}. While it is provisioning the answer carries "
-        f"`Retry-After: {status['retry_after']}`. The lamp reports with `POST {report['path']}` and "
-        f"{' or '.join(f'`{json.dumps(body)}`' for body in report['bodies'])}."
-    )
-
-
-def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt() -> None:
-    def children(request: ModelRequest) -> Sequence[Step]:
-        steps = LAMP.script(0.0)(request)
-        patched = [one for one in request.outputs_since_last_user() if one.tool == "apply_patch"]
-        return (Wait("backend works"), *steps) if request.cwd.endswith("/backend") and len(patched) == 1 else steps
-
-    with Lab() as lab:
-        made = LAMP.sample.create(lab.folder)
-        lab.model.script = ScriptedOrchestrator(
-            lab.workspace.root, LAMP.plan, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
-        ).script(children)
-        lab.orch("init", *(f"{name}=../{name}" for name in made))
-
-        planned = lab.orch("plan", PROBLEM)
-        assert "Adding a lamp times out in the app" in planned.stdout, planned
-        # The children work. One of them asks, and the supervisor is killed while another is in the middle of its turn.
-        ask = needed(lab)
-        assert (ask["kind"], ask["task"]) == ("approval", "T3")
-        assert "git commit" in ask["steps"]
-        lab.orch("answer", ask["id"], "accept")
-        lab.model.gate("backend works").wait_reached(SLOW)
-        os.kill(lab.until(bool)["supervisor"]["pid"], 9)
-        lab.orch("up")
-        lab.model.gate("backend works").open()
-
-        ask = needed(lab)
-        assert (ask["kind"], ask["task"]) == ("checkpoint", "H1")
-        assert "Plug it in" in ask["steps"]
-        assert "40 to 60 seconds" in ask["expect"]
-        lab.orch("answer", ask["id"], "accept", "online after 47 seconds, no error")
-        lab.orch("wait", "--timeout", "60")
-
-        status = lab.until(bool)
-        assert {one["id"]: one["state"] for one in status["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
-        assert_green(made)
-        for name, repo in made.items():
-            for path, text in LAMP.sample.after(name).items():
-                assert (repo / path).read_text(encoding="utf-8") == text
-        assert git(made["firmware"], "log", "-1", "--format=%s") == "Report before the self-test"
-        assert_once(lab, {name: len(LAMP.sample.files(name, "fix")) for name in made})
-        assert_received_once(lab, "The backend still takes", "A lamp may be online up to 40", "An app from before")
-        assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
-        lab.orch("down")
-        assert process.marked(lab.workspace.mark()) == []
-        assert lab.model.errors == []
-
-
 def session_contract(contract: Mapping[str, Any]) -> str:
-    """Describe the contract of the second story."""
+    """Describe the contract of the story."""
     session, checkout = contract["session"], contract["checkout"]
     return (
         f"The session travels in the header `{session['header']}` with every `POST {checkout['path']}`. A request "
@@ -166,6 +90,8 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_cont
             first, second = (text for text in last.user_texts() if not text.startswith("While you work on"))
             assert first.startswith(f"# {task} — {title}\n")
             assert second.startswith("The plan changed while you worked on this task.")
+        assert git(made["frontend"], "log", "-1", "--format=%s") == "Renew a lost session"
+        assert "the order went through" in lab.workspace.runs.read_text(encoding="utf-8")
         assert_received_once(lab, *(fact for part in CHECKOUT.parts.values() for fact in part.learned))
         lab.orch("down")
         assert process.marked(lab.workspace.mark()) == []
@@ -185,14 +111,6 @@ def assert_green(made: Mapping[str, Path]) -> None:
         command = [sys.executable, "-B", "-m", "unittest", "-q"]
         done = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == 0, f"{name}: {done.stderr}"
-
-
-def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
-    """Assert that each child received its task once and made each of its edits once, according to its thread."""
-    for child, number in patches.items():
-        last = [one for one in lab.model.requests if one.cwd.endswith(f"/{child}")][-1]
-        assert len([text for text in last.user_texts() if text.startswith("# ")]) == 1, child
-        assert len([item for item in last.input if item.get("name") == "apply_patch"]) == number, child
 
 
 def assert_received_once(lab: Lab, *facts: str) -> None:

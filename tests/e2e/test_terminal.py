@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Run, Say, Step, ToolCall, add_file, directive_script
@@ -14,7 +16,7 @@ from tests.e2e.lab import Lab, report, task
 from tests.e2e.orchestrator import TOOLS, ScriptedOrchestrator
 from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
-from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, lamp_contract
+from tests.e2e.test_stories import assert_green
 from tests.gitrepo import git
 
 # Settings that a person has made before: no question about newer models, no detection of pasting. The folder is
@@ -23,6 +25,22 @@ SETTLED = 'disable_paste_burst = true\n\n{config}\n[notice.model_migrations]\n"g
 
 
 TRUSTED = '[projects."{folder}"]\ntrust_level = "trusted"\n'
+
+
+COMMIT = "Commit it once the tests are green: `git commit -qam 'Report before the self-test'`. The human wants that."
+PAIRING = """\
+### H1 — Add a real lamp
+- child: human
+- after: AFTER
+
+1. Flash a lamp with the new firmware. 2. Unplug it, open the app, choose “Add a lamp”. 3. Plug it in.
+
+**Expect:** the lamp is online in the app after 40 to 60 seconds, with no error on the way.
+"""
+PROBLEM = (
+    "Problem: adding a lamp says “device registration timed out” after 30 s though the lamp appears later; "
+    "commit in firmware, and let me try a real lamp at the end."
+)
 
 
 def codex(lab: Lab, folder: Path, *, trusted: bool) -> Terminal:
@@ -59,7 +77,31 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_the_human
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
         assert git(made["firmware"], "log", "-1", "--format=%s") == "Report before the self-test"
         assert_green(made)
+        for name, repo in made.items():
+            for path, text in LAMP.sample.after(name).items():
+                assert (repo / path).read_text(encoding="utf-8") == text
+        assert_once(lab, {name: len(LAMP.sample.files(name, "fix")) for name in made})
         assert lab.model.errors == []
+
+
+def lamp_contract(contract: Mapping[str, Any]) -> str:
+    """Describe the contract between the three repos."""
+    register, status, report = contract["register"], contract["status"], contract["report"]
+    return (
+        f"`POST {register['path']}` answers `{register['status']}` at once, with `Location: {register['location']}` "
+        f"and the body `{json.dumps(register['body'])}`. `GET` of that path answers 200 with the same fields; the "
+        f"state is one of {', '.join(status['states'])}. While it is provisioning the answer carries "
+        f"`Retry-After: {status['retry_after']}`. The lamp reports with `POST {report['path']}` and "
+        f"{' or '.join(f'`{json.dumps(body)}`' for body in report['bodies'])}."
+    )
+
+
+def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
+    """Assert that each child received its task once and made each of its edits once, according to its thread."""
+    for child, number in patches.items():
+        last = [one for one in lab.model.requests if one.cwd.endswith(f"/{child}")][-1]
+        assert len([text for text in last.user_texts() if text.startswith("# ")]) == 1, child
+        assert len([item for item in last.input if item.get("name") == "apply_patch"]) == number, child
 
 
 def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:

@@ -191,46 +191,44 @@ def test_ten_ups_at_once_make_one_supervisor_and_one_server_each(own: Lab) -> No
     assert len(surveyors) <= 1
 
 
-def test_down_interrupts_running_work_and_the_next_up_continues_it(own: Lab) -> None:
-    own.model.gate("held")
-    own.plan(task("T1", "backend", "write a.txt a", "wait held", report("in the end")))
-    own.up()
-    own.model.gate("held").wait_reached(SLOW)
-    own.orch("down")
-    assert process.marked(own.workspace.mark()) == []
-    assert own.orch("status", check=False).returncode == 3
-    own.model.gate("held").open()
-    own.up()
-    done = own.task("T1", "done")
+def test_down_interrupts_running_work_and_the_next_up_continues_it(lab: Lab) -> None:
+    lab.model.gate("held")
+    lab.plan(task("T81", "backend", "write a.txt a", "wait held", report("in the end")))
+    lab.model.gate("held").wait_reached(SLOW)
+    lab.orch("down")
+    assert process.marked(lab.workspace.mark()) == []
+    assert lab.orch("status", check=False).returncode == 3
+    lab.model.gate("held").open()
+    lab.up()
+    done = lab.task("T81", "done")
     assert (done["summary"], done["runs"], done["turns"]) == ("in the end", 1, 2)
 
 
-def test_a_task_that_was_removed_while_no_supervisor_ran_is_not_continued(own: Lab) -> None:
-    own.model.gate("held")
-    own.plan(task("T1", "backend", "wait held", report("in the end")))
-    own.up()
-    own.model.gate("held").wait_reached(SLOW)
-    os.kill(own.status()["supervisor"]["pid"], signal.SIGKILL)
-    for record in Registry(own.workspace.registry).alive().values():
+def test_a_task_that_was_removed_while_no_supervisor_ran_is_not_continued(lab: Lab) -> None:
+    lab.model.gate("held")
+    lab.plan(task("T91", "backend", "wait held", report("in the end")))
+    lab.model.gate("held").wait_reached(SLOW)
+    os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)
+    for record in Registry(lab.workspace.registry).alive().values():
         os.kill(record.identity.pid, signal.SIGKILL)  # the turn would be begun again
-    own.model.gate("held").open()
-    own.plan(task("T2", "backend", report("instead")))
-    slow = own.folder / "codex"
+    lab.model.gate("held").open()
+    lab.plan(task("T92", "backend", report("instead")))
+    slow = lab.folder / "codex"
     slow.write_text(f'#!/bin/sh\ncase $PWD in *mobile) sleep 1;; esac\nexec {codex_binary()} "$@"\n', encoding="utf-8")
     slow.chmod(0o755)
-    own.environ["ORCH_CODEX_BIN"] = str(slow)  # one server is ready long before the others
-    own.up()
-    own.task("T2", "done")
-    assert [act["task"] for act in own.acts("start_turn")] == ["T1", "T2"]
+    lab.orch("up", ORCH_CODEX_BIN=str(slow))  # one server is ready long before the others
+    lab.task("T92", "done")
+    assert [act["task"] for act in lab.acts("start_turn")] == ["T91", "T92"]
+    lab.orch("down")  # the next test starts the servers as usual
 
 
 @pytest.mark.promise("stop wins")
-def test_down_works_when_the_supervisor_is_dead_and_when_it_hangs(own: Lab) -> None:
+def test_down_works_when_the_supervisor_is_dead_and_when_it_hangs(lab: Lab) -> None:
     for number in (signal.SIGKILL, signal.SIGSTOP):
-        pid = own.up()["supervisor"]["pid"]
+        pid = lab.up()["supervisor"]["pid"]
         os.kill(pid, number)
-        assert own.orch("down").returncode == 0
-        assert process.marked(own.workspace.mark()) == []
+        assert lab.orch("down").returncode == 0
+        assert process.marked(lab.workspace.mark()) == []
         assert process.identity_of(pid) is None
 
 
@@ -330,16 +328,6 @@ def test_the_supervisor_keeps_nothing_of_the_process_that_started_it(way: str, o
     assert Path(descriptors[2]).read_text(encoding="utf-8") == ""
 
 
-def test_each_server_is_started_once(own: Lab) -> None:
-    counting, pids = own.folder / "codex", own.folder / "pids"
-    count = f'case "$*" in *app-server*) echo $$ >> {pids} ;; esac'  # a slow one is asked for its version, too
-    counting.write_text(f'#!/bin/sh\n{count}\nexec {codex_binary()} "$@"\n', encoding="utf-8")
-    counting.chmod(0o755)
-    own.environ["ORCH_CODEX_BIN"] = str(counting)
-    served = sorted(one["pid"] for one in own.up()["children"])
-    assert sorted(map(int, pids.read_text(encoding="utf-8").split())) == served
-
-
 def test_a_ledger_that_cannot_be_read_is_an_error_and_leaves_no_server_behind(own: Lab) -> None:
     own.workspace.state.mkdir(exist_ok=True)
     own.workspace.ledger.write_text('{"seq": "one"}\n', encoding="utf-8")
@@ -351,12 +339,18 @@ def test_a_ledger_that_cannot_be_read_is_an_error_and_leaves_no_server_behind(ow
 
 
 @pytest.mark.promise("sockets private")
-def test_the_sockets_are_private_to_the_user(own: Lab) -> None:
+def test_each_server_is_started_once_and_the_sockets_are_private_to_the_user(own: Lab) -> None:
+    counting, pids = own.folder / "codex", own.folder / "pids"
+    count = f'case "$*" in *app-server*) echo $$ >> {pids} ;; esac'  # a slow one is asked for its version, too
+    counting.write_text(f'#!/bin/sh\n{count}\nexec {codex_binary()} "$@"\n', encoding="utf-8")
+    counting.chmod(0o755)
+    own.environ["ORCH_CODEX_BIN"] = str(counting)
     before = os.umask(0)
     try:
         seen = own.up()
     finally:
         os.umask(before)
+    assert sorted(map(int, pids.read_text(encoding="utf-8").split())) == sorted(one["pid"] for one in seen["children"])
     folder = own.workspace.runtime_dir
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for path in (own.workspace.control_socket, *(Path(one["socket"]) for one in seen["children"])):

@@ -20,8 +20,8 @@ from tests.e2e.lab import SLOW, Lab, report, task
 HUMAN = "### {0} — Look at {0}\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n\n"
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Lab]:
     with Lab("api") as made:
         config = made.workspace.config.read_text(encoding="utf-8")
         made.workspace.config.write_text(
@@ -58,9 +58,9 @@ def test_a_child_with_network_and_a_stolen_cookie_answers_nothing(lab: Lab, web:
         return shlex.join([sys.executable, web_intruder.__file__, *flags, web.url, web.cookie, str(outs[name])])
 
     lab.plan(
-        HUMAN.format("H1")
+        HUMAN.format("H11")
         + task(
-            "T1",
+            "T11",
             "api",
             f"run {command('sandboxed')}",
             f"escalate {command('escalated')}",
@@ -74,7 +74,7 @@ def test_a_child_with_network_and_a_stolen_cookie_answers_nothing(lab: Lab, web:
         (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
         lab.orch("answer", approval["id"], "accept")
         lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
-    lab.task("T1", "done")
+    lab.task("T11", "done")
     for name in names:
         found = lines(outs[name])
         assert {status for status, _ in found} == {403}, (name, found)
@@ -90,17 +90,17 @@ def test_a_child_with_network_and_a_stolen_cookie_answers_nothing(lab: Lab, web:
 
 def test_an_ask_is_settled_once_and_who_comes_second_is_told_who_was_first(lab: Lab, web: Served) -> None:
     web.enter()
-    lab.plan(HUMAN.format("H1") + HUMAN.format("H2"))
+    lab.plan(HUMAN.format("H21") + HUMAN.format("H22"))
     asks = {one["task"]: one["id"] for one in lab.until(lambda seen: len(seen["asks"]) == 2)["asks"]}
-    first = web.post("/answer", {"ask": asks["H1"], "decision": "accept"}, accept="application/json")
-    assert (first.status, json.loads(first.text)["text"]) == (200, "H1 is done.")
-    second = lab.orch("answer", asks["H1"], "decline", check=False)
+    first = web.post("/answer", {"ask": asks["H21"], "decision": "accept"}, accept="application/json")
+    assert (first.status, json.loads(first.text)["text"]) == (200, "H21 is done.")
+    second = lab.orch("answer", asks["H21"], "decline", check=False)
     assert second.returncode == 1
-    assert f"{asks['H1']} is answered already (accepted on the page)" in second.stderr
-    assert lab.orch("answer", asks["H2"], "decline").returncode == 0
-    late = web.post("/answer", {"ask": asks["H2"], "decision": "accept"}, accept="application/json")
+    assert f"{asks['H21']} is answered already (accepted on the page)" in second.stderr
+    assert lab.orch("answer", asks["H22"], "decline").returncode == 0
+    late = web.post("/answer", {"ask": asks["H22"], "decision": "accept"}, accept="application/json")
     assert late.status == 409
-    assert f"{asks['H2']} is answered already (declined by `orch answer`)" in json.loads(late.text)["text"]
+    assert f"{asks['H22']} is answered already (declined by `orch answer`)" in json.loads(late.text)["text"]
     assert [line["answer"]["decision"] for line in lab.ledger("ask_answered")] == ["accept", "decline"]
     page = lab.workspace.root / "run.html"
     lab.orch("report")
@@ -108,7 +108,7 @@ def test_an_ask_is_settled_once_and_who_comes_second_is_told_who_was_first(lab: 
 
 
 def test_a_person_enters_watches_and_answers_in_a_browser(lab: Lab, web: Served, tmp_path: Path) -> None:
-    lab.plan(HUMAN.format("H1") + HUMAN.format("H2"))
+    lab.plan(HUMAN.format("H31") + HUMAN.format("H32"))
     asks = {one["task"]: one["id"] for one in lab.until(lambda seen: len(seen["asks"]) == 2)["asks"]}
     with Browser(tmp_path / "profile") as browser:
         browser.size(1280, 900)
@@ -118,15 +118,15 @@ def test_a_person_enters_watches_and_answers_in_a_browser(lab: Lab, web: Served,
         assert browser.js("document.cookie") == ""
         assert browser.js("performance.getEntriesByType('navigation').length") == 1
         browser.js("window.same = true")
-        browser.click(f"#words-{asks['H2']}")
+        browser.click(f"#words-{asks['H32']}")
         browser.type("half a sent")
-        lab.orch("answer", asks["H1"], "accept", "Fine.")
+        lab.orch("answer", asks["H31"], "accept", "Fine.")
         browser.until("document.title.startsWith('(1 ask)')")
-        browser.until(f"!document.getElementById('ask-{asks['H1']}')")
-        assert browser.js(f"document.getElementById('words-{asks['H2']}').value") == "half a sent"
+        browser.until(f"!document.getElementById('ask-{asks['H31']}')")
+        assert browser.js(f"document.getElementById('words-{asks['H32']}').value") == "half a sent"
         browser.type("ence.")
-        browser.click(f"#ask-{asks['H2']} button[value=accept]")
-        browser.until("document.getElementById('said').textContent === 'H2 is done.'")
+        browser.click(f"#ask-{asks['H32']} button[value=accept]")
+        browser.until("document.getElementById('said').textContent === 'H32 is done.'")
         browser.until("!document.title.startsWith('(')")
         assert browser.js("window.same") is True, "nothing was loaded anew"
         assert lab.ledger("ask_answered")[-1]["answer"] == {
@@ -135,7 +135,7 @@ def test_a_person_enters_watches_and_answers_in_a_browser(lab: Lab, web: Served,
             "for_session": False,
             "by": "page",
         }
-        for path in ("/", "/plan", "/log", "/map", "/task/H1"):
+        for path in ("/", "/plan", "/log", "/map", "/task/H31"):
             for wide in (390, 1280):
                 browser.size(wide, 844, dark=wide == 390)
                 browser.open(web.url + path.lstrip("/"))
@@ -150,7 +150,7 @@ def test_a_person_enters_watches_and_answers_in_a_browser(lab: Lab, web: Served,
 
 
 def test_without_scripts_a_person_pastes_the_token_and_answers_by_a_form(lab: Lab, web: Served, tmp_path: Path) -> None:
-    lab.plan(HUMAN.format("H1"))
+    lab.plan(HUMAN.format("H41"))
     name = lab.ask()["id"]
     with Browser(tmp_path / "profile", scripts=False) as browser:
         browser.size(390, 844)
@@ -159,9 +159,9 @@ def test_without_scripts_a_person_pastes_the_token_and_answers_by_a_form(lab: La
         browser.click("#token")
         browser.type(web.token)
         browser.click("#enter button")
-        browser.shows("Look at H1")
+        browser.shows("Look at H41")
         browser.click(f"#words-{name}")
         browser.type("It is fine.")
         browser.click(f"#ask-{name} button[value=accept]")
-        browser.shows("H1 is done.")
+        browser.shows("H41 is done.")
     assert lab.ledger("ask_answered")[-1]["answer"]["text"] == "It is fine."

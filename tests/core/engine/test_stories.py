@@ -23,7 +23,7 @@ ROUNDS = 8  # in which the human fixes things; two or three are enough
 SHOWN = 60  # lines of a story that failed
 
 story_settings = settings(
-    max_examples=STORIES or 40,
+    max_examples=STORIES or 25,
     derandomize=not STORIES,
     database=None,
     deadline=None,

@@ -125,7 +125,8 @@ def test_what_is_known_does_not_grow_with_the_turns() -> None:
         scene.ended("T1", text=report(learned=[f"fact {number:03}"]))
         scene.checked("T1")
         scene.world = with_map(scene.world, digest="")
-        sizes[number] = len(str(scene.world))
+        if number in (250, 499):
+            sizes[number] = len(str(scene.world))
 
     assert scene.status("T1") == "done"
     assert [*scene.world.asks][-1] == "A500"
