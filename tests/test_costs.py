@@ -47,7 +47,7 @@ def loaded_by(program: str) -> set[str]:
         # before the supervisor is started
         ("cli.main, cli.steer.up", 106, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 120, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 131, COMMAND),
+        ("cli.main, cli.steer.down", 133, COMMAND),
         ("cli.main, cli.look.status", 113, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (

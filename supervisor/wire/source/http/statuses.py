@@ -77,10 +77,11 @@ _FOUND = re.compile(
     re.X,
 )
 _MARKS = (
-    *(b"tatus", b"abort", b"riteHead", b"send_resp", b"sendError", b"HTTPException", b"Net::HTTP", b"Results."),
-    *(b"HttpResponse::", b"head", b"ProducesResponseType", b"getResponseCode", b"http_response_code"),
+    *("tatus", "abort", "riteHead", "send_resp", "sendError", "HTTPException", "Net::HTTP", "Results."),
+    *("HttpResponse::", "head", "ProducesResponseType", "getResponseCode", "http_response_code"),
 )
-"""Each code that is found has one of them. Most files have none, and the pattern takes as long as the grammar."""
+"""What is found begins in a line with one of them. Most have none, and the pattern takes as long as the grammar."""
+LATER = 80  # characters behind such a line, into which a match may reach
 _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"^\s*(?://|#(?!\[)|\*|/\*|--)")
 _COMPARES = re.compile(r"(?:[=!]==?|\beq\b|\bin\b|is_a\?|instanceof|[<>]=?)\s?[(\[{]?\s?\Z")
@@ -90,14 +91,12 @@ _CASE = re.compile(r"\b(?:case|when|is_a\?\(|is)\s?\Z")
 
 def statuses(source: bytes) -> Iterator[Literal]:
     """Yield each code that is sent or compared, with the line. `key` says which of the two."""
-    if not any(mark in source for mark in _MARKS):
-        return iter(())
     return islice(_found(source.decode("utf-8", "replace")), MANY)
 
 
 def _found(text: str) -> Iterator[Literal]:
     line, counted = 1, 0
-    for match in _FOUND.finditer(text):
+    for match in _matches(text):
         start = match.start()
         begins = text.rfind("\n", max(0, start - BEFORE), start) + 1 or max(0, start - BEFORE)
         named = match.lastgroup == "j"
@@ -109,6 +108,29 @@ def _found(text: str) -> Iterator[Literal]:
         compared = named or _is_compared(text, match, begins)
         for word, code in codes:
             yield Literal(str(code), line, Form.STATUS, key=COMPARED if compared else SENT, raw=word)
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    past = 0
+    for begin, end in sorted(_marked_lines(text)):
+        for match in _FOUND.finditer(text, max(begin, past), end + LATER):
+            if match.start() >= end:
+                break
+            past = match.end()
+            yield match
+
+
+def _marked_lines(text: str) -> set[tuple[int, int]]:
+    """Return where each line with a mark begins and ends."""
+    lines = set()
+    for mark in _MARKS:
+        at = text.find(mark)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = end if end >= 0 else len(text)
+            lines.add((text.rfind("\n", 0, at) + 1, end))
+            at = text.find(mark, end)
+    return lines
 
 
 def _code(word: str) -> int:
