@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,8 +67,9 @@ class ControlClient:
         self._peer = Peer()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # A blocking socket waits in the kernel for a place. With a timeout of Python's, `connect` would fail at once.
-        seconds, rest = divmod(QUEUE_TIMEOUT, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(seconds), int(rest * 1e6)))
+        timeval = (int(QUEUE_TIMEOUT), int(QUEUE_TIMEOUT % 1 * 1e6))
+        packed = b"".join(part.to_bytes(8, sys.byteorder) for part in timeval)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, packed)
         try:
             with socket_name(path) as name:
                 self._socket.connect(name)

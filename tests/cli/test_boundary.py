@@ -168,6 +168,20 @@ def test_a_part_of_the_workspace_that_is_a_link_into_a_child_is_refused(
     assert f".orchestrator of the workspace ({app}/state) lies in the child `app`" in refused(capsys, ws, f"app={app}")
 
 
+@pytest.mark.promise("workspace out of reach")
+def test_a_plan_with_a_second_name_is_refused(app: Path, ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = ws / "plan.md"
+    plan.write_text("# Plan: x\n", encoding="utf-8")
+    (app / "notes.md").hardlink_to(plan)
+    assert refused(capsys, ws, f"app={app}") == (
+        f"orch: {plan} has a second name (a hard link), under which commands may be able to write it: make it a file "
+        "of its own: `cp -p plan.md new && mv new plan.md`\n"
+    )
+    (app / "notes.md").unlink()
+    assert run(["-C", str(ws), "init", f"app={app}"]) == 1
+    assert "plan.md exists already" in capsys.readouterr().err
+
+
 @pytest.mark.promise("another user plants nothing")
 def test_a_workspace_that_everybody_may_write_is_told(app: Path, ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ws.chmod(0o1777)

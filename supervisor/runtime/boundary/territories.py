@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from supervisor.core.boundary.trespass import Trespass, confined, first_refused, trespasses
@@ -40,6 +41,11 @@ def guarded(
     found = tuple(trespasses(territories, tuple(_kept(workspace, mounts))))
     if (refused := first_refused(territories, found)) is not None:
         raise _refusal(refused, {child.name: child for child in children}, kind, exclude)
+    if (path := _with_two_names(workspace, territories)) is not None:
+        raise kind(
+            f"{path} has a second name (a hard link), under which commands may be able to write it",
+            f"make it a file of its own: `cp -p {path.name} new && mv new {path.name}`",
+        )
     return tuple(sorted(confined(territories, found)))
 
 
@@ -70,6 +76,19 @@ def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept
     steering = (workspace.config, workspace.plan, workspace.runs, workspace.root / ".codex")
     for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry):
         yield Kept(f"{path.relative_to(workspace.root)} of the workspace", look_at(str(path), mounts))
+
+
+def _with_two_names(workspace: WorkspacePaths, territories: Sequence[Territory]) -> Path | None:
+    """Return a file that steers and has a second name, which can be wherever commands write on its file system."""
+    writable = [one.tree for one in territories if not one.reads_only]
+    writable += [root.location for one in territories if not one.reads_only for root in one.roots]
+    devices = {place.ids[0][0] for place in writable if place.ids}
+    for path in (workspace.config, workspace.plan):  # orch itself links the ledger while it repairs it
+        with suppress(OSError):
+            status = path.stat()
+            if status.st_nlink > 1 and status.st_dev in devices:
+                return path
+    return None
 
 
 def _refusal(

@@ -104,7 +104,12 @@ class ControlSocket:
         return listener
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._group.create_task(self._client(reader, writer), name="control client")
+        client = self._client(reader, writer)
+        try:
+            self._group.create_task(client, name="control client")
+        except RuntimeError:  # the group ends with the supervisor, and asyncio still hands on what it has accepted
+            client.close()
+            writer.transport.abort()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

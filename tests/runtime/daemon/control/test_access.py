@@ -115,6 +115,8 @@ def test_connections_that_ask_nothing_take_no_room_from_who_asks(supervisor: Sup
         assert asking.call("ping") == {}
         idle += [stack.enter_context(supervisor.raw()) for _ in range(OPEN_AT_ONCE // 2)]
         assert asking.call("ping") == {}, "it asked later than those that were cut off"
+    with supervisor.client() as last:
+        assert last.call("ping") == {}, "all before it have been taken in"
 
 
 def test_a_connection_that_asks_on_and_on_is_answered_in_order_with_pauses(supervisor: Supervisor) -> None:
