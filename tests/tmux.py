@@ -62,7 +62,7 @@ class Tmux:
     @property
     def coloured(self) -> str:
         """The screen with its colours, as escape sequences."""
-        return self._do("capture-pane", "-p", "-e")
+        return self._do("capture-pane", "-p", "-e", "-N")
 
     @property
     def pid(self) -> int:

@@ -86,8 +86,8 @@ def _table(tasks: Sequence[TaskInfo], now: datetime, repos: Mapping[str, str], c
         widths["NOW"] = max(0, _left(widths, columns))
     yield _row({name: Cell(name, "dim") for name in widths}, widths, columns)
     for row, task in zip(rows, tasks, strict=True):
-        if "TITLE" not in widths and row["NOW"].text == "-":
-            row["NOW"] = Cell(one_line(task.title or "", SUMMARY_LENGTH), "dim")
+        if "TITLE" not in widths:
+            row["NOW"] = with_title(task, row["NOW"])
         yield _row(row, widths, columns)
 
 
@@ -121,6 +121,14 @@ def task_cells(task: TaskInfo, now: datetime, repo: str) -> dict[str, Cell]:
         "TITLE": Cell(one_line(task.title or "") or "-"),
         "NOW": Cell(_now(task, repo) or "-"),
     }
+
+
+def with_title(task: TaskInfo, now: Cell) -> Cell:
+    """Return the last cell of a row without a title: a task that waits says its title, too."""
+    title = one_line(task.title or "", SUMMARY_LENGTH)
+    if now.text == "-":
+        return Cell(title, "dim")
+    return Cell(f"{now.text} · {title}", now.style) if task.state == "waiting" and title else now
 
 
 def _elapsed(task: TaskInfo, now: datetime) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from supervisor.cli.display.blocks import Cell, Line, one_line, width
+from supervisor.cli.display.blocks import Cell, Line, width
 from supervisor.cli.display.fit import cut
 from supervisor.cli.display.output import STATE_STYLES
-from supervisor.cli.display.task_rows import task_cells
+from supervisor.cli.display.task_rows import task_cells, with_title
 from supervisor.core.view.graph.palette import palette_of
 from supervisor.domain.status import TaskInfo
 
@@ -57,8 +57,8 @@ def task_row(task: TaskInfo, widths: Widths, now: datetime, repo: str) -> tuple[
     """Return the cells of a task. `repo` is the path of its child: files in it are named without it."""
     row = task_cells(task, now, repo)
     style = STATE_STYLES.get(task.state, "")
-    if "TITLE" not in widths and row["NOW"].text == "-":
-        row["NOW"] = Cell(one_line(task.title or "", 160), "dim")
+    if "TITLE" not in widths:
+        row["NOW"] = with_title(task, row["NOW"])
     cells = [Cell(f"{palette_of(task.state).mark} ", style)]
     for name, size in widths.items():
         found = row[name]

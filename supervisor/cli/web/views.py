@@ -148,7 +148,7 @@ class Views:
                 "tr",
                 pen("td", pen("b", one.name)),
                 pen("td", one.state),
-                pen("td", one.task or ""),
+                pen("td", pen("a", one.task, href=f"/task/{one.task}") if one.task else ""),
                 pen("td", one.problem or ""),
             )
             for one in status.children

@@ -105,3 +105,14 @@ def test_an_answer_is_typed_on_the_last_line() -> None:
     assert "because it is fine" in last
     long = Reply("A1", "accept", "accept", edit=TypedLine("x" * 300 + "the end", 307))
     assert "the end" in shown(many(3), Screen(reply=long)).splitlines()[-1]
+
+
+def test_a_task_that_waits_says_its_title_where_titles_have_no_column() -> None:
+    status = status_json(tasks=(task("T1", why="after T0"), task("T2", "running", doing="$ make")))
+    for columns in (80, 100):
+        found = shown(status, size=(columns, 24)).splitlines()
+        assert [line.split("backend")[1].strip() for line in found if "backend  " in line] == [
+            "$ make",
+            "after T0 · Title of T1",
+        ]
+    assert "after T0 ·" not in shown(status, size=(160, 24))

@@ -178,3 +178,18 @@ def test_other_commands_do_not_load_textual() -> None:
     program = "import supervisor.cli.main, supervisor.cli.watch.watch, sys; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "False\n")
+
+
+def test_a_window_that_was_open_meanwhile_leaves_the_screen_whole_in_another_size(
+    standin: Standins, watching: Watching
+) -> None:
+    standin(status_json(tasks=TASKS, asks=(ASK,)))
+    with watching(80, 24) as tmux:
+        tmux.until("waits on you: 1", "Title of T2")
+        tmux.press("Tab", "a")
+        tmux.until("Enter goes back to `orch watch`")  # T1 has no thread
+        tmux.resize(120, 40)
+        tmux.press("Enter")
+        screen = tmux.until_that(lambda screen: "quit" in (screen.splitlines() or [""])[-1], "a screen of 40 lines")
+        assert len(screen.splitlines()) == 40
+        assert len(screen.splitlines()[0]) > 100

@@ -103,3 +103,15 @@ def test_runs_md_draws_the_graph_of_the_plan() -> None:
     block = text.partition("```mermaid\n")[2].partition("\n```")[0]
     assert block.splitlines()[0] == "flowchart LR"
     assert re.findall(r"(t\d+) --> (t\d+)", block) == [("t0", "t1"), ("t1", "t2")]
+
+
+def test_no_line_is_longer_than_its_box() -> None:
+    names = ("T1", "a-task-with-a-long-name")
+    nodes = [Node(name, "Title " * 20, "a-child-with-a-name", "needs_human", ()) for name in names]
+    root = ElementTree.fromstring(svg(nodes))
+    lines = ["".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert max(map(len, lines)) <= 28
+    assert {one for one in lines if "needs human" in one} == {
+        "T1 ? needs human, a-child…",
+        "a-task-with… ? needs human",
+    }

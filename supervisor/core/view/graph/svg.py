@@ -8,10 +8,10 @@ from html import escape
 from supervisor.core.view.graph.layers import Node, layers
 from supervisor.core.view.graph.palette import palette_of
 
-WIDTH, HEIGHT = 190, 52  # of a box
+WIDTH, HEIGHT = 206, 52  # of a box
 ACROSS, DOWN = 70, 22  # between two boxes
 MARGIN = 16
-TITLE = 26  # characters of a title: what a box has room for
+TITLE = 26  # characters of a line: what a box has room for
 
 
 def svg(nodes: Sequence[Node], heading: str = "", *, link: str = "") -> str:
@@ -53,17 +53,24 @@ def _boxes(nodes: Sequence[Node], places: dict[str, tuple[int, int]], link: str)
     for node in nodes:
         x, y = places[node.id]
         look, state = palette_of(node.state), node.state.replace("_", " ")
-        title = node.title if len(node.title) <= TITLE else node.title[: TITLE - 1] + "…"
+        title, name = _cut(node.title, TITLE), _cut(node.id, 12)
+        child = _cut(node.child, TITLE - len(name) - len(state) - 5)
         opened, closed = (f'<a href="{_text(link + node.id)}">', "</a>") if link else ("<g>", "</g>")
         known = node.state if node.state.replace("_", "").isalpha() else "waiting"
         yield (
             f"{opened}<title>{_text(f'{node.id}: {node.title} ({node.child}, {state})')}</title>"
             f'<rect class="box {known}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{look.fill}" '
             f'stroke="{look.stroke}"/>'
-            f'<text x="{x + 10}" y="{y + 20}"><tspan font-weight="bold">{_text(node.id[:12])}</tspan> '
-            f"<tspan>{_text(f'{look.mark} {state}, {node.child[:12]}')}</tspan></text>"
+            f'<text x="{x + 10}" y="{y + 20}"><tspan font-weight="bold">{_text(name)}</tspan> '
+            f"<tspan>{_text(f'{look.mark} {state}, {child}' if child else f'{look.mark} {state}')}</tspan></text>"
             f'<text x="{x + 10}" y="{y + 39}">{_text(title)}</text>{closed}'
         )
+
+
+def _cut(words: str, most: int) -> str:
+    if len(words) <= most:
+        return words
+    return words[: most - 1] + "…" if most > 3 else ""
 
 
 def _text(words: str) -> str:

@@ -13,7 +13,9 @@ WORD = "word:"  # before a choice of the ask's own, as the value of a button
 def answer_form(pen: Pen, ask: AskInfo) -> Html:
     """Return the form that answers an ask, with what it takes."""
     forms = ask.answers or (*(ask.choices or ("accept", "decline")), "reply TEXT")
-    buttons = [_button(pen, one) for one in forms if one != "accept AMOUNT"]
+    first = "reply TEXT" if "reply TEXT" in forms else "accept"
+    ordered = sorted((one for one in forms if one != "accept AMOUNT"), key=lambda one: one != first)
+    buttons = [_button(pen, one, main=one == first) for one in ordered]
     session = Html("")
     if ask.kind == "approval" and ask.child is not None and "accept" in forms and "accept AMOUNT" not in forms:
         box = pen("input", type="checkbox", name="for_session", value="yes")
@@ -39,14 +41,10 @@ def _asked_for(ask: AskInfo, forms: Sequence[str]) -> str:
     return "What came of it, if you want to say so" if ask.kind == "checkpoint" else "A word with it, if you want"
 
 
-def _button(pen: Pen, form: str) -> Html:
-    known = {
-        "accept": ("Accept", "accept", "good"),
-        "decline": ("Decline", "decline", ""),
-        "reply TEXT": ("Reply", "text", ""),
-    }
-    words, value, look = known.get(form, (form, f"{WORD}{form}", ""))
-    return pen("button", words, name="decision", value=value, cls=look or None)
+def _button(pen: Pen, form: str, *, main: bool) -> Html:
+    known = {"accept": ("Accept", "accept"), "decline": ("Decline", "decline"), "reply TEXT": ("Reply", "text")}
+    words, value = known.get(form, (form, f"{WORD}{form}"))
+    return pen("button", words, name="decision", value=value, cls="good" if main else None)
 
 
 def plan_buttons(pen: Pen, *, held: bool) -> Html:

@@ -22,7 +22,11 @@ def plan_edits(pen: Pen, edits: Sequence[PlanEdit]) -> Html:
         what = pen("td", one.summary or "as it was first written", more if effects else "")
         rows.append(
             pen(
-                "tr", pen("td", pen.time(one.at, day=True)), pen("td", number, cls="tight"), pen("td", one.author), what
+                "tr",
+                pen("td", pen.time(one.at, day=True)),
+                pen("td", number, cls="tight"),
+                pen("td", one.author, cls="tight"),
+                what,
             )
         )
     return _table(pen, ("When", "plan.md", "By", "What changed"), rows)

@@ -16,6 +16,7 @@ _UNWANTED = re.compile(
     "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _WRAPPED = re.compile(r"(?<=[^\n]{70})[ \t]*\n(?=[^\W\d_]|[`\"'(])")
+_BOLD = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+)(?<=\S)\*\*(?![\w*])")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
@@ -58,11 +59,26 @@ class Pen:
         return known
 
     def words(self, words: str) -> Html:
-        """Show somebody's words line by line; what is between single backticks is code. Lines that an editor
+        """Show somebody's words line by line; what is between single backticks is code, between
+        two asterisks bold. Lines that an editor
         wrapped are joined, because a reader's screen has another width."""
-        parts = _CODE.split(_WRAPPED.sub(" ", self.clean(words).strip("\n")))
-        shown = (self("code", part) if at % 2 else self.escaped(part) for at, part in enumerate(parts))
-        return self("div", *shown, cls="words")
+        return self("div", self._marked(_WRAPPED.sub(" ", self.clean(words).strip("\n"))), cls="words")
+
+    def line(self, words: str) -> Html:
+        """Show somebody's words as a part of a line, with the same marks."""
+        return self._marked(self.clean(words))
+
+    def _marked(self, cleaned: str) -> Html:
+        shown = list[Html]()
+        for at, part in enumerate(_CODE.split(cleaned)):
+            if at % 2:
+                shown.append(self("code", part))
+            else:
+                shown += [
+                    self("b", self.escaped(one)) if bold % 2 else self.escaped(one)
+                    for bold, one in enumerate(_BOLD.split(part))
+                ]
+        return self.join(*shown)
 
     def clean(self, words: str) -> str:
         """Cut out secrets and what steers a terminal."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 CSS = """
 :root{color-scheme:light dark;--bg:#fbfbfa;--card:#fff;--ink:#1d2125;--soft:#5c6670;--line:#e3e5e8;--link:#1864ab;
---done:#2b8a3e;--done-bg:#e6f5e9;--run:#1971c2;--run-bg:#e3f1fc;--wait:#6b757e;--wait-bg:#f0f2f4;
---you:#b35c00;--you-bg:#fff1d6;--bad:#c92a2a;--bad-bg:#fdeaea;--code:#f3f4f5}
+--done:#237434;--done-bg:#e6f5e9;--run:#1864ab;--run-bg:#e3f1fc;--wait:#5f6973;--wait-bg:#f0f2f4;
+--you:#a05000;--you-bg:#fff1d6;--bad:#c92a2a;--bad-bg:#fdeaea;--code:#f3f4f5}
 @media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1b1f23;--ink:#e3e6e8;--soft:#99a3ad;--line:#2c3238;
 --link:#74b3ec;--done:#69c780;--done-bg:#17301d;--run:#6db3ee;--run-bg:#142a3d;--wait:#98a2ab;--wait-bg:#262b30;
 --you:#f2b04c;--you-bg:#3a2a0e;--bad:#f28b82;--bad-bg:#3b1d1d;--code:#22272b}}
@@ -65,7 +65,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{text-align:left;vertical-align:top;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);font-weight:400;
 overflow-wrap:anywhere}
 th{color:var(--soft);font-size:.82rem}td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}
-table.facts{width:auto}.facts th{white-space:nowrap}.facts td,.facts th{border:0;padding:2px 18px 2px 0}
+table.facts{width:auto;margin:.8rem 0}.facts th{white-space:nowrap}.facts td,.facts th{border:0;padding:2px 18px 2px 0}
 td time,.tight{white-space:nowrap}
 td .pill{margin-right:4px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:.84rem;color:var(--soft)}
@@ -93,10 +93,13 @@ svg.graph .blocked,svg.graph .failed{fill:var(--bad-bg);stroke:var(--bad)}
 h1{font-size:1.25rem}details.task{padding:0 12px}
 details.task>summary{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}
 details.task>summary .name{grid-column:1/-1;grid-row:2}details.task>summary .why{white-space:normal}
-table.fold,table.fold tbody,table.fold tr,table.fold td{display:block;border:0;padding:1px 0}
+table.fold,table.fold tbody,table.fold tr{display:block}
+table.fold td{display:inline;border:0;padding:0}
+table.fold td:not(:empty)~td:not(:empty):before{content:" · ";color:var(--soft)}
 table.fold thead{display:none}
 table.fold tr{border-bottom:1px solid var(--line);padding:7px 0}}
-@media print{.scroll{overflow:visible}pre{max-height:none}header.top{position:static}}
+@media print{.scroll{overflow:visible}.scroll svg{max-width:100%;height:auto}svg.lanes{min-width:0}pre{max-height:none}
+.card,details.task,tr{break-inside:avoid}}
 """
 
 WEB_CSS = """
@@ -130,7 +133,9 @@ div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--in
 max-width:calc(100vw - 28px);margin:0;box-shadow:0 3px 16px rgb(0 0 0/.25);overflow-wrap:anywhere}
 table.log td{border:0;padding:1px 12px 1px 0}
 @media(max-width:640px){button{min-height:44px;flex:1 1 8rem}header.top{position:static}
-a.row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px;padding:9px 12px}a.row .name{grid-column:1/-1;grid-row:2}
+.row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}a.row{padding:9px 12px}
+.row .name{grid-column:1/-1;grid-row:2}
 .row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
+@media print{header.top{position:static}form,#said,nav{display:none}}
 """
 """What `orch web` adds: forms, and what stays in sight."""

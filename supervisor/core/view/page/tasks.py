@@ -28,7 +28,9 @@ def task_line(pen: Pen, task: TaskInfo) -> Html:
     side = " · ".join(one for one in (task.child, _used(task)) if one)
     return pen.join(
         pen("span", pill(pen, task.state)),
-        pen("span", pen("b", task.id), task.title, pen("span", words, cls="why") if words else "", cls="name"),
+        pen(
+            "span", pen("b", task.id), task.title, pen("span", pen.line(words), cls="why") if words else "", cls="name"
+        ),
         pen("span", side, cls="side"),
     )
 
@@ -48,7 +50,7 @@ def task_details(pen: Pen, task: TaskInfo, world: World, patches: Sequence[TaskP
     state = world.tasks.get(task.id)
     planned = world.plan.task(task.id)
     facts = (
-        ("Why", task.why or ""),
+        ("Why", pen.line(task.why or "")),
         ("After", ", ".join(task.after)),
         ("Contracts", ", ".join(planned.contracts) if planned else ""),
         ("Runs", f"{task.runs}, with {count_of(task.turns, 'turn')}" if task.runs else ""),
