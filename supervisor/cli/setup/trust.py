@@ -30,7 +30,7 @@ def _trusts_codex(name: str, path: Path) -> bool:
         return bool(stake)
     output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from it:")
     for line in stake:
-        output.say(f"  {one_line(line, 200)}")
+        output.say(f"  {one_line(line)}")
     if not sys.stdin.isatty():
         output.say(f"not trusted: Codex ignores it; to trust it, write `trusted: true` under {name} in {CONFIG_NAME}")
         return False
@@ -44,7 +44,7 @@ def _trusts_git(name: str, path: Path, *, given: bool) -> bool | None:
         return True if found else None
     output.say(f"{name} has git run programs of its own, also when Codex reads git, outside of its sandbox:")
     for line in found:
-        output.say(f"  {one_line(line, 200)}")
+        output.say(f"  {one_line(line)}")
     if not sys.stdin.isatty():
         output.say(f"filters are off for Codex; to trust them, write `trusted_git: yes` under {name} in {CONFIG_NAME}")
         return None

@@ -12,19 +12,16 @@ from supervisor.shell.git.config import read_config
 from supervisor.shell.git.hooks import hooks_of
 from supervisor.shell.git.submodules import submodules_of
 
-SHOWN = 20  # lines about one repo
-
 
 def git_programs(repo: Path) -> tuple[str, ...]:
     """List the programs that the git configuration and the hooks of a repo and its submodules name, a line each.
 
-    Raises WorkspaceError.
+    All of them, however many: nobody can agree to what they were not shown. Raises WorkspaceError.
     """
     found = list(_of(repo))
     for inner in submodules_of(repo):
         found += [f"{shown(os.fsencode(inner.relative_to(repo)))}: {line}" for line in _of(inner)]
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return (*found[:SHOWN], *more)
+    return tuple(found)
 
 
 def _of(repo: Path) -> tuple[str, ...]:

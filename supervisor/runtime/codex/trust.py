@@ -10,11 +10,9 @@ from pathlib import Path
 
 from supervisor.runtime.boundary.codex_config import codex_home, read_toml
 
-SHOWN = 20  # lines about one folder
-
 
 def at_stake(repo: Path) -> tuple[str, ...]:
-    """List what a trusted `.codex` would start or change, a line each, quoted from the repo; empty without one."""
+    """List all that a trusted `.codex` would start or change, a line each, quoted from the repo; empty without one."""
     folder = repo / ".codex"
     if not os.path.lexists(folder):
         return ()
@@ -22,8 +20,7 @@ def at_stake(repo: Path) -> tuple[str, ...]:
     with suppress(OSError):
         found += [f"hooks: {path.name}" for path in sorted(folder.glob("hooks*")) if path.name != "config.toml"]
         found += [f"rules for commands: {path.name}" for path in sorted(folder.glob("rules/*"))]
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return (*found[:SHOWN], *more) or ("nothing that orch knows to run anything",)
+    return tuple(found) or ("nothing that orch knows to run anything",)
 
 
 def trusted_before(repo: Path) -> bool:
