@@ -79,6 +79,10 @@ class OutOfReach(OrchError):
     """The machine of a child does not answer; trying again may help, however long that takes."""
 
 
+class PlaceGone(OutOfReach):
+    """The place that a runner got for a child is gone, with all that ran there."""
+
+
 class GrammarError(OrchError):
     """The package that reads a programming language is missing, broken or of another version."""
 

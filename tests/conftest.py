@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Compile each source only once: the tests start hundreds of processes, and each worker imports every test.
@@ -30,3 +31,15 @@ settings.register_profile(
     "orch", max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("orch")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was not run, and why: nobody should take a green run for more than it is."""
+    reasons: dict[str, int] = {}
+    for one in terminalreporter.getreports("skipped"):
+        why = one.longrepr[2] if isinstance(one.longrepr, tuple) else str(one.longrepr)
+        reasons[why] = reasons.get(why, 0) + 1
+    if reasons:
+        terminalreporter.section("not run")
+    for why, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} test{'s' * (count > 1)}: {why.removeprefix('Skipped: ')}")

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from supervisor.domain.plan import Approvals, Budget, Isolation, SandboxMode
 
+PLACE = "{place}"
+"""What stands for the name of a place in the words of a runner."""
+
 
 class Runner(Struct, frozen=True):
     """How words are run on the machine of a child: behind this prefix, with its standard streams."""
@@ -15,6 +18,9 @@ class Runner(Struct, frozen=True):
     codex: str = ""  # the program there; "": `codex` on the PATH there
     path: tuple[str, ...] = ()  # folders that go before the PATH there
     env: tuple[tuple[str, str], ...] = ()  # variables of the server there
+    attached: bool = False  # a process of the runner stays with the server: what it leaves behind is ended there
+    before: tuple[str, ...] = ()  # gets a place, whose name stands for PLACE in `connect`; (): it is there
+    after: tuple[str, ...] = ()  # gives it back
 
 
 class Child(Struct, frozen=True):
@@ -37,8 +43,3 @@ class Child(Struct, frozen=True):
         """Its path, for people: `lab:/home/me/firmware`. Behind a runner it is no path of this machine, so nothing that
         takes it for one finds anything."""
         return self.path if self.runner is None else f"{self.runner.name}:{self.path}"
-
-    def not_here(self, what: str) -> tuple[str, str]:
-        """Return why `what` ("orch draws no map of") does not work behind a runner, and what to do."""
-        assert self.runner is not None, "it is here"
-        return f"{what} {self.name} yet: it lives at {self.runner.name}", f"look there ({self.path})"

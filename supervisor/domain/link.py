@@ -89,6 +89,11 @@ class Wanted(Struct, frozen=True):
     built: bool = False  # it is generated from other files
 
     @property
+    def oid(self) -> str:
+        """Its blob; "" if the token names no content of git's."""
+        return "" if " " in self.token else self.token
+
+    @property
     def version(self) -> str:
         """The key under which the mentions of the file are kept; it changes with the content and with `built`."""
         return f"{self.token} built" if self.built else self.token

@@ -10,8 +10,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.errors import UsageError
-from supervisor.shell.files import read_file
+from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.reach.sources import Source
+from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.git.root import toplevel
 
 SIZE = 4 << 20
@@ -31,7 +33,11 @@ def read(repo: Path, path: str) -> Text:
 
     Only names that git lists are opened, and no link is followed on the way, so `..` and `.git` lead nowhere.
     """
-    root = toplevel(repo)
+    with reaching(repo):
+        return _read(toplevel(repo), path)
+
+
+def _read(root: Path, path: str) -> Text:
     name = path.strip().removeprefix("./").rstrip("/")
     listing = list_files(root)
     found = next((one for one in listing.files if one.name == name), None)
@@ -45,7 +51,7 @@ def read(repo: Path, path: str) -> Text:
         raise UsageError(f"`{name}` is a symbolic link, which is not followed", "read its target, by its own name")
     if found.kind == "submodule":
         raise UsageError(f"`{name}` is a repository of its own", "if it is a child, read it there")
-    content = read_file(root, found.raw, SIZE + 1)
+    content = sources_of(root).contents([(Source(found.raw, found.oid), SIZE + 1)]).get(found.raw)
     if content is None:
         raise UsageError(f"`{name}` is not on disk as a regular file", "use `git diff`, or `show` a commit that has it")
     if b"\0" in content[:8192]:

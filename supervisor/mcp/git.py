@@ -8,6 +8,7 @@ from pathlib import Path
 from supervisor.errors import UsageError
 from supervisor.mcp.files import Text
 from supervisor.shell.git.config import filters_of, read_config
+from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import run_git
 
@@ -48,12 +49,13 @@ def run(repo: Path, command: str, revision: str, path: str, pattern: str) -> Tex
             words += [*([] if revision else ["--untracked"]), "-e", pattern, *which, *where]
         case _:
             raise UsageError(f"git `{command[:60]}` is not offered", "use log, show, diff or grep")
-    filters = filters_of(read_config(root))
     settings = (*_SETTINGS, "submodule.recurse=false", "grep.threads=1")
-    # With --literal-pathspecs a path is only a path and not a pattern.
-    answer = run_git(
-        root, "--literal-pathspecs", *words, filters=filters, settings=settings, seconds=SECONDS, partial=True
-    )
+    with reaching(root):
+        filters = filters_of(read_config(root))
+        # With --literal-pathspecs a path is only a path and not a pattern.
+        answer = run_git(
+            root, "--literal-pathspecs", *words, filters=filters, settings=settings, seconds=SECONDS, partial=True
+        )
     if answer.code != 0 and not answer.cut and not (command == "grep" and answer.code == 1):
         raise UsageError(f"git {command}: {answer.complaint[:300]}", "see `log`, or the paths with `files`")
     cut = f"git {answer.stopped} and was killed" if answer.stopped else None

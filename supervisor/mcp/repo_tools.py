@@ -17,6 +17,7 @@ from supervisor.mcp import files, git
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import Answer, Tool, lines_of, rows_of, untrusted
 from supervisor.runtime.config.load import named
+from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
@@ -130,13 +131,8 @@ class RepoTools:
         return untrusted(lines_of(output.lines, offset, limit), child=child, command=command, cut=output.cut)
 
     def _root(self, name: str) -> Path:
-        """Return the work tree of a child. Raises UsageError for one on another machine."""
-        child = self._child(name)
-        if child.runner is not None:
-            raise UsageError(
-                child.not_here("these tools do not read")[0], "ask that child with `ask_child`, or its task"
-            )
-        return Path(child.path)
+        """Return the work tree of a child."""
+        return root_of(self._workspace, self._child(name))
 
     def _child(self, name: str) -> Child:
         children = named(self._workspace)

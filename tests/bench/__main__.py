@@ -36,6 +36,7 @@ BENCHES: dict[str, Bench] = {
     "ledger": records.ledger,
     "logs": records.logs,
     "snapshot": reading.snapshot,
+    "elsewhere": reading.snapshot_elsewhere,
     "snapshots": reading.snapshots_of_many,
     "map": reading.map_of_three,
     "keeping": changing.keeping,

@@ -76,7 +76,7 @@ def _landing(made: Landscape, rounds: int) -> Row:
     def land(branch: str) -> None:
         hooks = CommitHooks(workspace, say=print, trusts=lambda _, __: False)
         with opened(workspace.operations) as book:
-            plan = worked_out(made.status(), LandOptions(branch), (), {}, hooks)
+            plan = worked_out(made.status(), made.repos, LandOptions(branch), (), {}, hooks)
             assert refs.carry_out(book, workspace, plan, lambda _: None).state == "landed"
 
     for number in range(rounds):

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from supervisor.domain.child import Child, Runner
+from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.snapshot.git import state_key
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.git.reach.there import reaching
 from tests.bench import repos
 from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
+from tests.sshd import serving
 
 MANY = 32
 PLAIN = (
@@ -48,6 +55,29 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
         warm = [timed(lambda: orch(root, "snapshot", "--json", **environ)) for _ in range(rounds)]
         asked = calls()
     yield Row("`orch snapshot`, nothing changed", median(warm), None, "-", f"{asked / rounds:.1f} git processes each")
+
+
+def snapshot_elsewhere(folder: Path, rounds: int) -> Iterator[Row]:
+    """The same repo, behind a real sshd: one login for all, and no file is copied but those that are wanted."""
+    repo = folder / "repo"
+    repos.with_history(repo, commits=5000, files=2000)
+    workspace = WorkspacePaths(repos.workspace(folder, ["repo"]))
+    (folder / "sshd").mkdir()
+    with serving(folder / "sshd") as ssh:
+        root = root_of(workspace, Child("repo", str(repo), runner=Runner("lab", (*ssh, "--"))))
+        calls = "; ".join(f"git -C {shlex.quote(str(repo))} {shlex.join(words)}" for words in PLAIN)
+        floor, took = [], []
+
+        def read() -> None:
+            with reaching(root):
+                snapshots.read("repo", root, state_key(root))
+
+        for _ in range(rounds):
+            words = [*ssh, "--", calls]
+            floor.append(timed(lambda words=words: subprocess.run(words, check=True, capture_output=True, timeout=300)))
+            took.append(timed(read))
+    note = f"the floor is one login with the {len(PLAIN)} calls of git one after the other"
+    yield Row("snapshot over ssh, read anew", median(took), median(floor), "1.3", note)
 
 
 def snapshots_of_many(folder: Path, rounds: int) -> Iterator[Row]:

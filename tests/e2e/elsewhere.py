@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +61,11 @@ class Sshd:
     def words(self) -> list[str]:
         return ["ssh", "-F", str(self.config), "lab", "--"]
 
+    @property
+    def pid(self) -> int | None:
+        """The process that listens; None while it is stopped."""
+        return self._process.pid if self._process is not None else None
+
     def trust_host(self) -> None:
         """Know the host by its key, as a person does who compared it."""
         kind, key, *_ = (self.folder / "host.pub").read_text(encoding="utf-8").split()
@@ -93,8 +98,17 @@ class Sshd:
 class LabElsewhere(Lab):
     """A lab with the child `backend` here and the child `firmware` at `lab`."""
 
-    def __init__(self, prefix: Sequence[str] | None = None, *, here: bool = True) -> None:
+    def __init__(
+        self,
+        prefix: Sequence[str] | None = None,
+        *,
+        here: bool = True,
+        runner: Mapping[str, object] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`prefix`: another one than `ssh`. `runner`: further keys of it. `variables`: of orch's environment."""
         super().__init__(*(["backend"] if here else []))
+        self.environ |= variables or {}
         self.repos["firmware"] = self.repo("firmware")
         variables = {"ORCH_DEMO_KEY": "not-a-secret", "CODEX_HOME": str(self.home)}
         self.sshd = Sshd(self.folder / "sshd", variables)
@@ -105,13 +119,14 @@ class LabElsewhere(Lab):
             self.sshd.start()
         rows = {"backend": {"path": "../backend"}} if here else {}
         rows["firmware"] = {"path": str(self.repos["firmware"]), "runner": "lab"}
-        runner = {
+        keys = {
             "connect": self.prefix,
             "codex": str(locate(None)),
             "env": {"HOME": str(self.there), "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig")},
+            **(runner or {}),
         }
         self.workspace.config.write_text(
-            json.dumps({"children": rows, "runners": {"lab": runner}, "limits": {"ready_seconds": ARRIVES}}),
+            json.dumps({"children": rows, "runners": {"lab": keys}, "limits": {"ready_seconds": ARRIVES}}),
             encoding="utf-8",
         )
 
@@ -149,5 +164,8 @@ class LabElsewhere(Lab):
 
     def lines(self) -> list[int]:
         """The processes of the lines to `lab`."""
-        found = subprocess.run(["pgrep", "-f", f"^ssh (-t )?-F {self.sshd.config} "], capture_output=True, text=True)
+        words = (
+            f"^ssh (-t )?-F {self.sshd.config} " if self.prefix == self.sshd.words else f"^{self.prefix[0]} --jobid="
+        )
+        found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split()]

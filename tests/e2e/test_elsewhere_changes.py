@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
+from supervisor.mcp.client import SupervisorClient
+from supervisor.mcp.repo_tools import RepoTools
 from tests import CHECKOUT
 from tests.e2e.elsewhere import ARRIVES, LabElsewhere
 from tests.e2e.lab import report, task
@@ -47,6 +50,17 @@ def test_the_changes_are_shown_undone_and_redone(lab: LabElsewhere) -> None:
     assert "firmware: let go of" in lab.orch("ops", "--prune").stdout
 
 
+def test_what_is_done_lands_in_both_repos(lab: LabElsewhere) -> None:
+    landed = json.loads(lab.orch("land", "--branch", "both", "--json").stdout)
+    assert (landed["state"], [one["child"] for one in landed["repos"]]) == ("landed", ["backend", "firmware"])
+    for child, file in (("firmware", "made here.txt"), ("backend", "here.txt")):
+        words = ["git", "show", "--format=%s", "--name-only", "both"]
+        shown = subprocess.run(words, cwd=lab.repos[child], capture_output=True, text=True, check=True)
+        assert file in shown.stdout, child
+    pushed = lab.orch("land", "--push", check=False)
+    assert (pushed.returncode, "orch pushes from no other machine" in pushed.stderr) == (1, True), pushed.stderr
+
+
 def test_what_would_be_lost_is_refused_and_nothing_touched(lab: LabElsewhere) -> None:
     made = lab.repos["firmware"] / "made here.txt"
     made.write_text("one\nmine\n", encoding="utf-8")
@@ -63,7 +77,7 @@ def test_codexs_window_opens_there_on_the_live_thread_and_answers_what_it_asks(l
         + task("T2", "backend", report("Made."))
         + task("T3", "firmware", f"escalate touch {marker}", report("Went on."))
     )
-    ask = lab.ask()
+    ask = lab.ask(timeout=ARRIVES)
     printed = shlex.split(lab.orch("attach", "T3", "--print").stdout)
     assert printed[:-1] == ["ssh", "-t", *lab.sshd.words[1:], "sh"]
     assert printed[-1].startswith(f"{lab.there}/.local/state/orch/servers/")
@@ -81,6 +95,16 @@ def test_codexs_window_opens_there_on_the_live_thread_and_answers_what_it_asks(l
     assert (closed["ask"], closed["elsewhere"]) == (ask["id"], True)
     done = lab.orch("attach", "firmware", check=False)
     assert (done.returncode, "this is not a terminal" in done.stderr) == (1, True)
+
+
+def test_the_snapshot_the_map_and_the_tools_of_the_orchestrator_read_there(lab: LabElsewhere) -> None:
+    taken = json.loads(lab.orch("snapshot", "firmware", "--json").stdout)
+    assert (taken["path"], taken["history"]["commits"]) == (f"lab:{lab.repos['firmware']}", 1)
+    drawn = json.loads(lab.orch("map", "--json").stdout)
+    assert [(one["name"], one["problem"]) for one in drawn["children"]] == [("backend", None), ("firmware", None)]
+    tools = RepoTools(lab.workspace, SupervisorClient(lab.workspace))
+    assert "READ.md" in str(tools.files("firmware"))
+    assert "made here.txt" in str(tools.git("firmware", "grep", pattern="two"))
 
 
 def _words(pid: int) -> list[str]:

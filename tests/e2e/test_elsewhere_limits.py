@@ -1,4 +1,4 @@
-"""What a child on another machine is not given yet, what it lacks there, and a line that is silent."""
+"""What a child lacks on another machine, and a line that is silent."""
 
 from __future__ import annotations
 
@@ -23,24 +23,6 @@ def lab() -> Iterator[LabElsewhere]:
         made.plan(task("T1", "firmware", "write made.txt made", report("Made.")))
         made.task("T1", "done")
         yield made
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (("land", "--tasks", "T1"), 1, "T1 changed files in firmware, at lab, where orch lands nothing yet"),
-        (("snapshot", "firmware"), 1, "orch takes no snapshot of firmware yet: it lives at lab"),
-        (("map",), 0, "the map does not read firmware yet: it lives at lab"),
-    ],
-)
-def test_what_does_not_work_there_says_so_and_touches_nothing(
-    lab: LabElsewhere, words: tuple[str, ...], code: int, said: str
-) -> None:
-    before = sorted(path.name for path in lab.repos["firmware"].iterdir())
-    done = lab.orch(*words, check=False)
-    assert said in f"{done.stdout}{done.stderr}"
-    assert done.returncode == code
-    assert sorted(path.name for path in lab.repos["firmware"].iterdir()) == before
 
 
 def test_doctor_tries_each_step_and_names_the_first_that_fails(lab: LabElsewhere) -> None:

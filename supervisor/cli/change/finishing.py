@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 
 from supervisor.cli.change.standing import status_of
 from supervisor.cli.display import output
-from supervisor.core.change.operations import half_written, pending
+from supervisor.core.change.operations import pending
 from supervisor.errors import RequestRefused
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.recovery import Recovered, recover_all
@@ -17,7 +17,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 def finish(workspace: WorkspacePaths, book: journal.Journal) -> tuple[Recovered, ...]:
     """Finish or clear all that a stop interrupted, and print a line for each."""
     with ExitStack() as lines:
-        left = half_written(book.entries)
+        left = pending(book.entries)
         roots = lines.enter_context(roots_of(workspace, status_of(workspace))) if left else {}
         found = recover_all(book, workspace, roots)
     for one in found:

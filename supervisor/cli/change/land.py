@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -41,6 +42,7 @@ from supervisor.runtime.change.land.reverting import reverted, standing_revert
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.change.recovery import Recovered
 from supervisor.runtime.naming import checked
+from supervisor.runtime.remote.roots import roots_of
 from supervisor.runtime.workspace import WorkspacePaths
 
 _TRIES = 2  # somebody may commit while a landing is prepared
@@ -120,13 +122,14 @@ def land(
 
 def _dry_run(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
     found = hooks.hooks_of(workspace, options)
-    plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations), found)
+    with roots_of(workspace, status) as roots:
+        plan = _worked_out(workspace, status, roots, options, journal.read_journal(workspace.operations), found)
     steps = () if options.revert else LandingGate(workspace, status, plan).steps
     return _show_plan(plan, steps, found, as_json=as_json)
 
 
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
-    with journal.opened(workspace.operations) as book:
+    with journal.opened(workspace.operations) as book, roots_of(workspace, status) as roots:
         clear(workspace)
         if stuck := [one for one in finish(workspace, book) if one.pending]:
             return _stuck(stuck[-1], as_json=as_json)
@@ -135,7 +138,7 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
             if options.revert and (done := standing_revert(book.entries)) is not None:
                 why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
                 return _there_already(book, done, status, options, why, found, as_json=as_json)
-            plan = _worked_out(workspace, status, options, book.entries, found)
+            plan = _worked_out(workspace, status, roots, options, book.entries, found)
             _say_notes(plan)
             moving = [one for one in plan.repos if one.old != one.tip]
             if not moving and options.push:
@@ -150,7 +153,7 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                     return _red(workspace, plan, failures, as_json=as_json)
                 plan = replace(plan, checks=tuple(one.integration.command for one in gate.steps))
             try:
-                landed = carry_out(book, workspace, plan, _progress)
+                landed = carry_out(book, workspace, plan, _progress, roots)
             except HeadMoved:
                 if attempt + 1 == _TRIES:
                     raise
@@ -167,13 +170,18 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
 
 
 def _worked_out(
-    workspace: WorkspacePaths, status: Status, options: LandOptions, entries: Sequence[Entry], found: CommitHooks
+    workspace: WorkspacePaths,
+    status: Status,
+    roots: Mapping[str, Path],
+    options: LandOptions,
+    entries: Sequence[Entry],
+    found: CommitHooks,
 ) -> LandingPlan:
     try:
         plan = (
             reverted(entries, options, found)
             if options.revert
-            else worked_out(status, options, _undone(workspace), left_branches(entries), found)
+            else worked_out(status, roots, options, _undone(workspace), left_branches(entries), found)
         )
     finally:
         found.close()

@@ -26,7 +26,7 @@ class Recovered(Struct, frozen=True):
 
 def recover_all(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path]) -> tuple[Recovered, ...]:
     """Finish or clear every operation that a stop interrupted. `roots`: the work tree of each child."""
-    found = [Recovered(one.id, one.why, one.state == "landing", one) for one in recover(journal)]
+    found = [Recovered(one.id, one.why, one.state == "landing", one) for one in recover(journal, roots)]
     for one in half_written(journal.entries):
         try:
             finish(journal, workspace, roots, one)

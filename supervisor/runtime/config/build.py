@@ -13,7 +13,7 @@ import msgspec
 from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.core.text.redact import secrets_in
-from supervisor.domain.child import Child, Runner
+from supervisor.domain.child import PLACE, Child, Runner
 from supervisor.domain.plan import ORCHESTRATOR, Budget, Price
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of, path_at
 from supervisor.runtime.config.model import Config
@@ -93,7 +93,17 @@ def _runner(name: str, part: RunnerPart) -> Runner:
         what = f"`{name_of((*where, 'codex'))}`: {quoted(part.codex)} is no program"
         raise Mistake((*where, "codex"), what, "name the codex there, or remove it")
     words = _words(part.connect, (*where, "connect"))
-    return Runner(name, words, part.codex or "", folders, tuple((part.env or {}).items()))
+    before = _words(part.before, (*where, "before")) if part.before is not None else ()
+    after = _words(part.after, (*where, "after")) if part.after is not None else ()
+    for key, some in (("connect", words), ("after", after)):
+        if not before and any(PLACE in word for word in some):
+            what = f"`{name_of((*where, key))}`: nothing says what `{PLACE}` is"
+            raise Mistake((*where, key), what, "add `before`, a command that prints it")
+    if before and not any(PLACE in word for word in words):
+        what = f"`{name_of((*where, 'connect'))}`: `{PLACE}` is missing, which `before` gets"
+        raise Mistake((*where, "connect"), what, f"write it where the command names the place: `--jobid={PLACE}`")
+    env = tuple((part.env or {}).items())
+    return Runner(name, words, part.codex or "", folders, env, is_yes(part.attached), before, after)
 
 
 def _runner_of(child: str, given: str | Sequence[str] | None, runners: Mapping[str, Runner]) -> Runner | None:

@@ -92,6 +92,23 @@ class RunnerPart(Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str] | None,
         Meta(description="Variables of the servers there. No secrets: the ledger keeps them."),
     ] = None
+    attached: Annotated[
+        YesNo,
+        Meta(
+            description="Whether that place ends what a login or a job step leaves behind. A process then stays there."
+        ),
+    ] = False
+    before: Annotated[
+        str | tuple[str, ...] | None,
+        Meta(
+            description="A command, here, that gets a place for a child, such as `sbatch`. The last word that it "
+            "prints stands for `{place}` in `connect` and `after`."
+        ),
+    ] = None
+    after: Annotated[
+        str | tuple[str, ...] | None,
+        Meta(description="A command, here, that gives that place back once the server has ended: `scancel {place}`."),
+    ] = None
 
 
 class OrchestratorPart(Struct, frozen=True, forbid_unknown_fields=True):

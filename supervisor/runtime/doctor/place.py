@@ -32,15 +32,18 @@ async def examine_child(workspace: WorkspacePaths, name: str, report: Callable[[
     if child.runner is None:
         raise UsageError(f"{name} lives on this machine", "`orch doctor` checks that")
     steps = _Steps(workspace, config, child)
-    for step, probe in steps.all().items():
-        try:
-            finding = Finding(step, True, await probe())
-        except OrchError as error:
-            finding = Finding(step, False, error.what, error.next_step)
-        report(finding)
-        if not finding.ok:
-            return False
-    return True
+    try:
+        for step, probe in steps.all().items():
+            try:
+                finding = Finding(step, True, await probe())
+            except OrchError as error:
+                finding = Finding(step, False, error.what, error.next_step)
+            report(finding)
+            if not finding.ok:
+                return False
+        return True
+    finally:
+        await asyncio.to_thread(steps.place.allocation.give_back)
 
 
 class _Steps:
@@ -48,8 +51,7 @@ class _Steps:
         assert child.runner is not None, "the caller has checked that"
         self._config = config
         self._child = child
-        self._place = ChildPlace(workspace, child.name, child.runner, child.path)
-        self._probed = ChildPlace(workspace, PROBED, child.runner, child.path)
+        self.place = ChildPlace(workspace, child.name, child.runner, child.path, PROBED)
 
     def all(self) -> dict[str, Callable[[], Awaitable[str]]]:
         return {
@@ -61,8 +63,9 @@ class _Steps:
         }
 
     async def runner(self) -> str:
+        await asyncio.to_thread(self.place.allocation.obtain, self._config.limits.ready_seconds)
         system = await self._said(lambda script: script.system())
-        return f"{self._place.runner.name} answers ({system.partition(' ')[2] or system})"
+        return f"{self.place.runner.name} answers ({system.partition(' ')[2] or system})"
 
     async def repo(self) -> str:
         return f"{self._child.path} is the root of a repo ({await self._said(lambda script: script.repo())})"
@@ -81,8 +84,8 @@ class _Steps:
     async def server(self) -> str:
         """Start a server for this, and end it again."""
         arguments = spawn.arguments(self._child, self._config)
-        line, there = await asyncio.to_thread(
-            self._probed.open, arguments, lambda: None, self._config.limits.ready_seconds, anew=True, filters_off=True
+        line, there, holder = await asyncio.to_thread(
+            self.place.open, arguments, lambda: None, self._config.limits.ready_seconds, anew=True, filters_off=True
         )
         try:
             handshake = await perform_handshake(there.socket, line.stream)
@@ -90,7 +93,7 @@ class _Steps:
                 if (problem := await handshake.config_problem()) is not None:
                     raise CodexError(f"codex there cannot load its configuration: {problem}", "correct it there")
                 if (problem := login_problem(handshake.account)) is not None:
-                    raise CodexError(problem, f"run `codex login` at {self._place.runner.name}")
+                    raise CodexError(problem, f"run `codex login` at {self.place.runner.name}")
                 return f"codex app-server {server_version(handshake.hello)} starts there, answers, and is logged in"
             finally:
                 handshake.connection.close()
@@ -98,7 +101,9 @@ class _Steps:
             raise CodexError(f"its server gives no answer ({error})", "see `orch logs`") from error
         finally:
             await asyncio.to_thread(line.process.end)
-            await asyncio.to_thread(self._probed.ask, lambda script: script.stop(kill=False), STOPS_WITHIN)
+            await asyncio.to_thread(self.place.end, kill=False, seconds=STOPS_WITHIN)
+            if holder is not None:
+                await asyncio.to_thread(holder.end, 0.5)
 
     async def _said(self, make: Callable[[PlaceScripts], str]) -> str:
-        return (await asyncio.to_thread(self._place.ask, make)).text
+        return (await asyncio.to_thread(self.place.ask, make)).text

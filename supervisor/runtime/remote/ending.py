@@ -50,7 +50,7 @@ def end_elsewhere(workspace: WorkspacePaths, report: Callable[[str], None], only
 def end_one(workspace: WorkspacePaths, child: str, record: RecordElsewhere, *, kill: bool = False) -> None:
     """End one server, and all that it started. Blocks. Raises OrchError."""
     place = ChildPlace(workspace, child, runner_in(record), record.path)
-    place.ask(lambda script: script.stop(kill=kill), STOPS_WITHIN)
+    place.end(kill=kill, seconds=STOPS_WITHIN)
 
 
 def strays(config: Config, registry: Registry) -> Mapping[str, RecordElsewhere]:

@@ -9,16 +9,19 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor.domain.child import Runner
 from supervisor.domain.json_value import JsonObject
-from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, StoreError
+from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, PlaceGone, StoreError
 from supervisor.runtime.codex.registry import RecordElsewhere
+from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths, make_inside
 from supervisor.sha256 import hex_digest
 from supervisor.shell.prefix.conversation import Conversation
 from supervisor.shell.prefix.line import PrefixLine, open_line
+from supervisor.shell.prefix.process import PrefixProcess
 from supervisor.wire.place.answers import PlaceAnswer, ServerThere, read_line, server_there
 from supervisor.wire.place.scripts import PlaceScripts, words
 from supervisor.wire.place.trouble import Trouble, refusal, unreached
@@ -29,15 +32,26 @@ LARGEST_ERRORS = 1 << 20  # bytes of what prefixes print; then it begins anew
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
+class OpenedLine(NamedTuple):
+    """The line to a server."""
+
+    line: PrefixLine
+    there: ServerThere
+    holder: PrefixProcess | None = None  # where a process has to stay with the server
+
+
 class ChildPlace:
     """Where one child lives: a folder at the other end of a prefix. Its methods block."""
 
-    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner, path: str) -> None:
+    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner, path: str, own: str = "") -> None:
+        """`own`: under which name all of it goes there and here, if that is not the child's."""
         self.runner = runner
         self.path = path
         self._child = child
         self._workspace = workspace
-        self._mark = f"{_id_there(workspace)}/{child}"
+        self._own = own or child
+        self._mark = f"{_id_there(workspace)}/{self._own}"
+        self.allocation = Allocation(workspace, self._own, runner)
 
     def script(self) -> PlaceScripts:
         """Return the scripts for one process, with a tag that nobody there can guess."""
@@ -46,24 +60,53 @@ class ChildPlace:
 
     def converse(self, script: PlaceScripts) -> Conversation:
         """Open a shell there. Raises OrchError if there is no such program."""
-        mark, errors = self._workspace.mark(self._child), self._errors()
-        return Conversation(words(self.runner.connect), script.tag, mark=mark, cwd=self._workspace.root, errors=errors)
+        mark, errors = self._workspace.mark(self._own), self._errors()
+        return Conversation(
+            words(self.allocation.connect), script.tag, mark=mark, cwd=self._workspace.root, errors=errors
+        )
 
     def open(
         self, arguments: Sequence[str], begun: Callable[[], None], seconds: float, *, anew: bool, filters_off: bool
-    ) -> tuple[PrefixLine, ServerThere]:
+    ) -> OpenedLine:
         """Adopt or start the server there, and open the line to it. Calls `begun` once the shell there answers, before
-        anything is started. Whoever gets the line ends it.
+        anything is started. Whoever gets the line ends it, and what holds the server once that has ended.
 
         Raises OutOfReach, CodexError if a person has to act first, or NotReady.
         """
+        self.allocation.obtain(seconds)
+        how = {"anew": anew, "filters_off": filters_off}
+        if not self.runner.attached:
+            return OpenedLine(*self._lead(arguments, begun, seconds, held=False, **how))
+        holder, held = self._lead(arguments, begun, seconds, held=True, **how)
+        if held.adopted:
+            holder.process.end()
+        try:
+            line, there = self._lead(arguments, begun, seconds, held=False, anew=False, filters_off=filters_off)
+        except BaseException:
+            if not held.adopted:
+                holder.process.end()
+            raise
+        same = (there.boot, there.pid, there.ticks) == (held.boot, held.pid, held.ticks)
+        return OpenedLine(line, held if same else there, None if held.adopted else holder.process)
+
+    def _lead(
+        self,
+        arguments: Sequence[str],
+        begun: Callable[[], None],
+        seconds: float,
+        *,
+        held: bool,
+        anew: bool,
+        filters_off: bool,
+    ) -> tuple[PrefixLine, ServerThere]:
+        """Become the line to the server or, `held`, a process that stays as long as the server which it started."""
         script = self.script()
         line = open_line(
-            words(self.runner.connect),
-            script.ensure(arguments, anew=anew, filters_off=filters_off),
+            words(self.allocation.connect),
+            script.ensure(arguments, held=held, anew=anew, filters_off=filters_off),
             script.tag,
             begun=begun,
-            mark=self._workspace.mark(self._child),
+            mark=self._workspace.mark(self._own),
             cwd=self._workspace.root,
             errors=self._errors(),
             seconds=seconds,
@@ -92,6 +135,12 @@ class ChildPlace:
             raise self.error(refusal(self.runner, answer, self._child, self.path))
         return answer
 
+    def end(self, *, kill: bool, seconds: float) -> None:
+        """End the server there and all that it started, and give the place back. Raises as `open`."""
+        with suppress(PlaceGone):  # nothing can run there any more
+            self.ask(lambda script: script.stop(kill=kill), seconds)
+        self.allocation.give_back()
+
     def error(self, trouble: Trouble) -> OrchError:
         """Return what to raise. What the other side said is data: secrets are cut out of it."""
         kind = CodexError if trouble.refused else NotReady
@@ -102,13 +151,16 @@ class ChildPlace:
         if answer is not None:
             return answer
         trouble = unreached(self.runner, said, code, seconds)
+        if trouble.gone and self.runner.before:
+            self.allocation.forget()
+            raise PlaceGone(clean(trouble.what), trouble.next_step)
         if trouble.refused:
             raise self.error(trouble)
         raise OutOfReach(clean(trouble.what), trouble.next_step)
 
     def _errors(self) -> Path:
         """Return the file for what the prefix prints to standard error. It begins anew when it has grown large."""
-        path = self._workspace.logs / f"{self._child}.runner.stderr.log"
+        path = self._workspace.logs / f"{self._own}.runner.stderr.log"
         with suppress(OSError):
             make_inside(path.parent)
             if path.stat().st_size > LARGEST_ERRORS:

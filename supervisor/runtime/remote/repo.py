@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from supervisor.domain.child import Child
-from supervisor.runtime.remote.files import RemoteFiles
 from supervisor.runtime.remote.place import ChildPlace
-from supervisor.runtime.remote.reader import RemoteReader
 from supervisor.runtime.remote.shell import RemoteShell
-from supervisor.runtime.remote.writing import RemoteWriting
+from supervisor.runtime.remote.work.files import RemoteFiles
+from supervisor.runtime.remote.work.moves import RemoteMoves
+from supervisor.runtime.remote.work.reader import RemoteReader
+from supervisor.runtime.remote.work.sources import RemoteSources, read_plain
+from supervisor.runtime.remote.work.writing import RemoteWriting
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.reach.files import PathChange, Stamp
 from supervisor.shell.git.reach.there import PathThere, path_there
@@ -34,6 +37,22 @@ class RemoteRepo(RemoteShell):
 
     def files(self) -> RemoteFiles:
         return RemoteFiles(self)
+
+    def sources(self) -> RemoteSources:
+        return RemoteSources(self, self.root)
+
+    def small(
+        self, of_git: Sequence[str], of_common: Sequence[str], limit: int
+    ) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
+        with self.talking():
+            return self._small("$gitdir", of_git, limit), self._small("$common", of_common, limit)
+
+    def _small(self, folder: str, names: Sequence[str], limit: int) -> dict[str, bytes]:
+        found = read_plain(self, folder, dict.fromkeys(map(os.fsencode, names), limit))
+        return {os.fsdecode(name): content for name, content in found.items() if content is not None}
+
+    def moves(self) -> RemoteMoves:
+        return RemoteMoves(self)
 
     def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
         with self.talking():

@@ -7,8 +7,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from supervisor.domain.child import Child
 from supervisor.domain.status import Status
 from supervisor.runtime.workspace import WorkspacePaths
+
+
+def root_of(workspace: WorkspacePaths, child: Child) -> Path:
+    """Return the root of a child's work tree, for whoever reads its files. Asks nothing there yet."""
+    if child.runner is None:
+        return Path(child.path)
+    remote = importlib.import_module("supervisor.runtime.remote.repo")
+    root: Path = remote.repo_of(workspace, child).root
+    return root
 
 
 @contextmanager

@@ -17,9 +17,10 @@ from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.session import Session
 from supervisor.runtime.codex.version import refuse_old
 from supervisor.runtime.remote.ending import end_one
-from supervisor.runtime.remote.place import ChildPlace, recorded
+from supervisor.runtime.remote.place import ChildPlace, OpenedLine, recorded, runner_in
 from supervisor.shell import process
 from supervisor.shell.prefix.line import PrefixLine
+from supervisor.shell.prefix.process import PrefixProcess
 from supervisor.shell.process import Identity
 from supervisor.wire.place.answers import ServerThere, seconds_of
 
@@ -39,6 +40,7 @@ class RemoteServerClient(ServerClient):
         super().__init__(child, **common)
         self._place = ChildPlace(common["workspace"], child.name, runner, child.path)
         self._line: PrefixLine | None = None
+        self._holder: PrefixProcess | None = None  # what stays with the server, where that is needed
         self._deaf = 0
 
     async def stop(self, *, kill: bool) -> None:
@@ -50,8 +52,9 @@ class RemoteServerClient(ServerClient):
         await self._end_line()
         try:
             if name in self._registry.elsewhere():
-                await _in_thread(lambda: self._place.ask(lambda script: script.stop(kill=kill), STOPS_WITHIN))
+                await _in_thread(lambda: self._place.end(kill=kill, seconds=STOPS_WITHIN))
                 self._registry.drop_elsewhere(name)
+            await self._let_go()
         except OrchError as error:
             still = "its server may still run there" if isinstance(error, OutOfReach) else "its server was not ended"
             self._post(ev.ServerStopFailed(self._now(), name, f"{error.what}: {still}"))
@@ -82,7 +85,10 @@ class RemoteServerClient(ServerClient):
         await self._leave_earlier()
         anew = self._deaf >= DEAF
         async with self._starts.gate(self._place.runner.connect):
-            self._line, there = await self._open(anew=anew)
+            self._line, there, holder = await self._open(anew=anew)
+        if holder is not None:
+            await self._let_go()
+            self._holder = holder
         identity = Identity(there.pid, there.ticks, there.boot)
         try:
             known = self._registry.elsewhere().get(name)
@@ -105,7 +111,7 @@ class RemoteServerClient(ServerClient):
     async def _leave_earlier(self) -> None:
         """End the server of this child at another place, where it lived before. Raises OrchError."""
         record = self._registry.elsewhere().get(self.child.name)
-        if record is None or (record.runner, record.path) == (recorded(self._place.runner), self.child.path):
+        if record is None or (runner_in(record), record.path) == (self._place.runner, self.child.path):
             return
         try:
             await asyncio.to_thread(end_one, self._workspace, self.child.name, record)
@@ -132,7 +138,7 @@ class RemoteServerClient(ServerClient):
         ours = handshake.diagnostics.process.id == identity.pid
         return await self._session(handshake, identity, identity, there.socket, ours=ours)
 
-    async def _open(self, *, anew: bool) -> tuple[PrefixLine, ServerThere]:
+    async def _open(self, *, anew: bool) -> OpenedLine:
         name = self.child.name
         loop = asyncio.get_running_loop()
 
@@ -189,16 +195,22 @@ class RemoteServerClient(ServerClient):
         else:
             session.connection.close(reason)
 
+    async def _let_go(self) -> None:
+        """End the process that stayed with a server which has ended."""
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            await asyncio.to_thread(holder.end, LINE_ENDS_WITHIN)
+
     async def _end_line(self) -> None:
         line, self._line = self._line, None
         if line is not None:
             await asyncio.to_thread(line.process.end)
 
 
-def _ended(opening: asyncio.Future[tuple[PrefixLine, ServerThere]]) -> None:
+def _ended(opening: asyncio.Future[OpenedLine]) -> None:
     """End a line that nobody waits for any more. The server there stays, recorded."""
     if not opening.cancelled() and opening.exception() is None:
-        opening.result()[0].process.end()
+        opening.result().line.process.end()
 
 
 async def _in_thread(do: Callable[[], T]) -> T:

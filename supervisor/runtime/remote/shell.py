@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class RemoteShell:
-    """Runs commands in the repo of one child. Threads wait for each other."""
+    """Runs commands in the repo of one child: one at a time, of all threads that talk to it."""
 
     def __init__(self, place: ChildPlace) -> None:
         self._place = place
@@ -42,9 +42,10 @@ class RemoteShell:
     def talking(self) -> Iterator[None]:
         with self._lock:
             self._depth += 1
-            try:
-                yield
-            finally:
+        try:
+            yield
+        finally:
+            with self._lock:
                 self._depth -= 1
                 if not self._depth:
                     self._hang_up()
@@ -81,20 +82,22 @@ class RemoteShell:
             yield self.run(b'cd -P -- "$root" || exit 1\n' + each(command, part), limit=limit)
 
     def _run(self, text: bytes, seconds: float, *, given: bytes = b"", limit: int) -> GitOutput:
-        with self.talking():
-            talk, script = self._talk or self._call()
+        with self.talking(), self._lock:
+            if self._talk is None:
+                self._talk = self.call()
+            talk, script = self._talk
             answer = talk.tell(text, seconds, given=given, limit=limit)
             step = read_step(answer.last, script.tag)
             if step is None:
-                lost = None if answer.cut else self._lost(talk, script)
+                lost = None if answer.cut else self.lost(talk, script)
                 self._hang_up()
                 if lost is not None:
                     raise lost
                 return GitOutput(-1, answer.out, "", True)
             return GitOutput(step.code, answer.out, clean(step.complaint), cut=False)
 
-    def _call(self) -> tuple[Conversation, PlaceScripts]:
-        """Open the shell. Raises OrchError."""
+    def call(self) -> tuple[Conversation, PlaceScripts]:
+        """Open a shell there, which whoever gets it ends. Raises OrchError."""
         script = self._place.script()
         talk = self._place.converse(script)
         try:
@@ -102,15 +105,15 @@ class RemoteShell:
         except BaseException:
             talk.process.end()
             raise
-        self._talk = talk, script
-        return self._talk
+        return talk, script
 
     def _hang_up(self) -> None:
         talk, self._talk = self._talk, None
         if talk is not None:
             talk[0].process.end(0.2)
 
-    def _lost(self, talk: Conversation, script: PlaceScripts) -> OrchError:
+    def lost(self, talk: Conversation, script: PlaceScripts) -> OrchError:
+        """Return why a shell gave no answer."""
         try:
             self._place.told(talk, script, "", 0.0)
         except OrchError as error:

@@ -23,4 +23,4 @@ def terminal_command(workspace: WorkspacePaths, name: str, thread: str) -> list[
     file = place.ask(lambda script: script.attach(thread)).text
     if not SOCKET.fullmatch(file) or " " in file:
         raise CodexError(f"{child.runner.name} says what orch does not understand", "see `orch logs`")
-    return [*words(with_terminal(child.runner)), file]
+    return [*words(with_terminal(place.allocation.connect)), file]

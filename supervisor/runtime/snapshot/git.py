@@ -12,8 +12,12 @@ from supervisor.domain.repo.git import Commit, GitState, Head, History, RepoInsi
 from supervisor.domain.repo.pathname import shown
 from supervisor.runtime.snapshot import git_calls
 from supervisor.runtime.snapshot.git_calls import GitAnswers
+from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.shell.git.folder import progress_of, read_small
 from supervisor.shell.git.inside import InsideStatus
+from supervisor.shell.git.keep.files import files_of
+from supervisor.shell.git.reach.sources import Source
+from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.walk import torn
 
 ATTRIBUTES_LIMIT = 64 << 10
@@ -62,8 +66,8 @@ def _state(path: Path, answers: GitAnswers) -> GitState:
         empty=files.oid is None and not refs,
         detached=files.oid is not None and (answers.branches.head if answers.bare else status.branch) is None,
         unborn=files.oid is None,
-        sparse=_patterns(answers.place.git, "info", "sparse-checkout") if on.get("core.sparsecheckout") else None,
-        lfs=() if answers.bare else _patterns(path, ".gitattributes", mark=b"filter=lfs"),
+        sparse=_sparse(answers) if on.get("core.sparsecheckout") else None,
+        lfs=() if answers.bare else _lfs(path),
         cut=files.cut,
     )
 
@@ -113,13 +117,15 @@ def _head(commit: git_log.Logged) -> Head:
 
 
 def _worktrees(path: Path, answers: GitAnswers) -> tuple[Worktree, ...]:
-    here = shown(os.fsencode(path.resolve()))
+    here = shown(raw_root(path) if isinstance(path, PathThere) else os.fsencode(path.resolve()))
     return tuple(tree for tree in parse.parse_worktrees(answers.branches.worktrees) if tree.path != here)
 
 
 def _submodules(path: Path, answers: GitAnswers) -> tuple[Submodule, ...]:
     files = answers.files
-    on_disk = frozenset(name for name in files.index.submodules if (path / os.fsdecode(name) / ".git").exists())
+    marks = {name: name + b"/.git" for name in files.index.submodules}
+    found = files_of(path).stamps(marks.values())
+    on_disk = frozenset(name for name, mark in marks.items() if found[mark] is not None)
     return parse.submodules_of(files.index, files.status, files.modules, on_disk)
 
 
@@ -129,5 +135,12 @@ def _inside(one: InsideStatus) -> RepoInside:
     return parse.parse_inside(one.raw, one.status.out, submodule=one.tracked)
 
 
-def _patterns(folder: Path, *names: str, mark: bytes = b"") -> tuple[str, ...]:
-    return parse.patterns_of(read_small(folder, *names, limit=ATTRIBUTES_LIMIT) or b"", mark)
+def _sparse(answers: GitAnswers) -> tuple[str, ...]:
+    content = read_small(answers.place.git, "info", "sparse-checkout", limit=ATTRIBUTES_LIMIT)
+    return parse.patterns_of(content or b"", b"")
+
+
+def _lfs(path: Path) -> tuple[str, ...]:
+    file = Source(b".gitattributes", "")
+    found = sources_of(path).contents([(file, ATTRIBUTES_LIMIT)])
+    return parse.patterns_of(found.get(file.raw, b""), b"filter=lfs")

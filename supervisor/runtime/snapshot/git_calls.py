@@ -13,7 +13,7 @@ from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import number, words
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
-from supervisor.shell.git.folder import GitDir, names_no_filter, place_of, progress_of, read_small
+from supervisor.shell.git.folder import GitDir, may_have_worktrees, names_no_filter, place_of, progress_of, read_small
 from supervisor.shell.git.inside import Inside, read_inside
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.root import toplevel
@@ -217,7 +217,7 @@ def _branches(path: Path, place: GitDir) -> Branches:
     if any(ref.name == "refs/stash" for ref in refs):
         stash_format = f"--format={parse.STASH_FORMAT}"
         stashes = walk(path, parse.PARTS, "--walk-reflogs", "--no-patch", stash_format, "refs/stash").out
-    if (place.common / "worktrees").is_dir():
+    if may_have_worktrees(place):
         worktrees = run_git(path, "worktree", "list", "--porcelain", "-z").out
     return Branches(refs, head, default, unmerged, stashes, worktrees, tuple(cut))
 

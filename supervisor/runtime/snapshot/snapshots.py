@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -15,13 +15,16 @@ from supervisor.domain.child import Child
 from supervisor.domain.repo.facts import Code, Docs
 from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.files import read_file
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.reach.sources import Source, Sources
+from supervisor.shell.git.reach.there import PathThere, reaching
 from supervisor.shell.git.root import toplevel
 from supervisor.wire.plain import plain, typed
 
@@ -37,14 +40,14 @@ PROGRESS = 1.0
 
 def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
     """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
-    if child.runner is not None:
-        raise WorkspaceError(*child.not_here("orch takes no snapshot of"))
-    root = _root(Path(child.path))
+    path = root_of(workspace, child)
     file = workspace.snapshot(child.name)
-    known, key = _kept(file), state_key(root)
-    if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
-        return known, False
-    made = read(child.name, root, key)
+    with reaching(path):
+        root = _root(path)
+        known, key = _kept(file), state_key(root)
+        if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
+            return known, False
+        made = read(child.name, root, key)
     # If the file cannot be written, the snapshot is still good; only the next one takes longer.
     with contextlib.suppress(OSError):
         workspace.state.mkdir(mode=0o700, exist_ok=True)
@@ -100,6 +103,8 @@ def _root(path: Path) -> Path:
     """Find the root of the repo. Git is asked only if `path` is not the root itself."""
     if "\0" in str(path):
         raise WorkspaceError("the path contains a null character", "correct the child's path")
+    if isinstance(path, PathThere):
+        return path
     with contextlib.suppress(OSError):
         if (path / ".git").exists() and place_of(path) is not None:
             return path.resolve()
@@ -110,25 +115,22 @@ def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
     # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
     from supervisor.core.repo import code, docs
 
-    listing = list_files(root)
-    raws, files = {}, []
-    for one in listing.files:
-        if one.kind in ("file", "program"):
-            with contextlib.suppress(OSError):
-                files.append(RepoFile(one.name, os.lstat(os.fsencode(root) + b"/" + one.raw).st_size))
-                raws[one.name] = one.raw
-    about = _contents(root, raws, docs.wanted(files))
-    contents = _contents(root, raws, code.wanted(files))
-    contents |= _contents(root, raws, code.followed(files, contents))
+    listing, reader = list_files(root), sources_of(root)
+    known = {one.name: Source(one.raw, one.oid) for one in listing.files if one.kind in ("file", "program")}
+    sizes = reader.sizes(known.values())
+    files = [RepoFile(name, sizes[one.raw]) for name, one in known.items() if one.raw in sizes]
+    about = _contents(reader, known, docs.wanted(files))
+    contents = _contents(reader, known, code.wanted(files))
+    contents |= _contents(reader, known, code.followed(files, contents))
     sources = code.read_code(files, contents)
     documents = docs.read_docs(files, about, code.hook_rules(contents), sources.manifests)
     cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
     return documents, sources, cut
 
 
-def _contents(root: Path, raws: dict[str, bytes], wanted: Sequence[tuple[str, int]]) -> dict[str, bytes]:
-    found = ((name, read_file(root, raws[name], limit)) for name, limit in wanted)
-    return {name: content for name, content in found if content is not None}
+def _contents(reader: Sources, known: Mapping[str, Source], wanted: Sequence[tuple[str, int]]) -> dict[str, bytes]:
+    found = reader.contents([(known[name], limit) for name, limit in wanted])
+    return {name: found[known[name].raw] for name, _ in wanted if known[name].raw in found}
 
 
 def _kept(file: Path) -> Snapshot | None:

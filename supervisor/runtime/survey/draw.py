@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -20,14 +18,15 @@ from supervisor.core.map.mention.normalize import repo_name
 from supervisor.core.map.occurrences import Occurrence
 from supervisor.core.map.ranking import ranked
 from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
-from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
+from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed, Wanted
 from supervisor.domain.repo.git import Commit
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, OutOfReach
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.survey.origins import learn_origins
 from supervisor.runtime.survey.seen import Seen
-from supervisor.shell.files import read_file
+from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire.plain import dumped, loaded
 from supervisor.wire.source import unread_languages
@@ -84,9 +83,14 @@ def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Co
 
 
 def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
-    """Read the recent commits of a repo, and the names that its remotes have for it. Empty if git fails."""
+    """Read the recent commits of a repo, and the names that its remotes have for it. Empty if git fails.
+
+    Raises OutOfReach: then nothing is known of them.
+    """
     try:
         state, history = read_state(root)
+    except OutOfReach:
+        raise
     except OrchError:
         return (), ()
     return clean((history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))))
@@ -116,15 +120,22 @@ def _copies(seen: Sequence[Seen]) -> tuple[Link, ...]:
     for child, file, base in files:
         having.setdefault(file.token, set()).add(child)
         having.setdefault(base, set()).add(child)
-    raws = {}
+    wanted: dict[str, list[Wanted]] = {}
     for child, file, base in files:
         if (len(having[file.token]) > 1 or len(having[base]) > 1) and copies.is_candidate(file.name):
-            with suppress(OSError):
-                size = os.lstat(os.fsencode(roots[child]) + b"/" + file.raw).st_size
-                raws[copies.Copy(child, file.name, file.token, size)] = file.raw
+            wanted.setdefault(child, []).append(file)
+    found: dict[copies.Copy, Source] = {}
+    for child, some in wanted.items():
+        sizes = sources_of(roots[child]).sizes(Source(file.raw, file.oid) for file in some)
+        found |= {
+            copies.Copy(child, file.name, file.token, sizes[file.raw]): Source(file.raw, file.oid)
+            for file in some
+            if file.raw in sizes
+        }
 
     def read(copy: copies.Copy) -> str | None:
-        content = read_file(roots[copy.child], raws[copy], copies.LARGEST)
+        file = found[copy]
+        content = sources_of(roots[copy.child]).contents([(file, copies.LARGEST)]).get(file.raw)
         return None if content is None or b"\0" in content else content.decode("utf-8", "replace")
 
-    return (*copies.same(list(raws)), *copies.drifted(list(raws), read))
+    return (*copies.same(list(found)), *copies.drifted(list(found), read))

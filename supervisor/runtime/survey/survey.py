@@ -9,18 +9,22 @@ import fcntl
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from supervisor.core.map.markdown import markdown
 from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
-from supervisor.errors import OrchError, WorkspaceError
+from supervisor.errors import OrchError, OutOfReach, WorkspaceError
+from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.survey.seen import Seen
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.tree import read_tree
 from supervisor.shell.mention_index import MentionIndex
@@ -35,14 +39,16 @@ def survey(workspace: WorkspacePaths, children: Sequence[Child], progress: Calla
     Calls `progress` with (child, files read, files to read) now and then. If a child cannot be read, the map says why,
     and the others are surveyed all the same. Raises OrchError if the workspace cannot be written.
     """
-    with _locked(workspace):
+    roots = {child.name: root_of(workspace, child) for child in children}
+    with _locked(workspace), ExitStack() as lines:
+        for root in roots.values():
+            lines.enter_context(reaching(root))
         with ThreadPoolExecutor(max(1, len(children))) as pool:
-            seen = list(pool.map(_look, children))
+            seen = list(pool.map(lambda child: _look(child, roots[child.name]), children))
         index = MentionIndex(workspace.mentions)
         try:
             index.keep_only(child.name for child in children)
-            for one in seen:
-                _update(index, one, progress)
+            seen = [_updated(index, one, progress) for one in seen]
             version = json.dumps([index.revision(), *([one.child.name, one.head, one.problem] for one in seen)])
             if index.noted("map", version) is not None and (known := _kept(workspace)) is not None:
                 return known
@@ -89,11 +95,7 @@ def _locked(workspace: WorkspacePaths) -> Iterator[None]:
         yield
 
 
-def _look(child: Child) -> Seen:
-    path = Path(child.where)
-    if child.runner is not None:
-        what, next_step = child.not_here("the map does not read")
-        return Seen(child, path, problem=what, next_step=next_step)
+def _look(child: Child, path: Path) -> Seen:
     try:
         root = toplevel(path)
         listing, tree = list_files(root), read_tree(root, inside=False)
@@ -108,6 +110,15 @@ def _look(child: Child) -> Seen:
             if token not in ("", "missing"):
                 files.append(Wanted(one.name, one.raw, token, one.name in left_out))
     return Seen(child, root, tree.head, tuple(files[:FILES]), listing.cut or len(files) > FILES)
+
+
+def _updated(index: MentionIndex, seen: Seen, progress: Callable[[str, int, int], None]) -> Seen:
+    """Read what changed. A machine that gives no answer meanwhile is the problem of its child only."""
+    try:
+        _update(index, seen, progress)
+    except OutOfReach as error:
+        return replace(seen, files=(), problem=error.what, next_step=error.next_step)
+    return seen
 
 
 def _update(index: MentionIndex, seen: Seen, progress: Callable[[str, int, int], None]) -> None:

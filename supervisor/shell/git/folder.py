@@ -10,6 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from supervisor.shell.git.reach.there import GitFolderThere, PathThere, git_folder_there
+
 SMALL = 4 << 10
 """Bytes that we read of a file that holds one number, name or commit."""
 
@@ -36,7 +38,14 @@ class GitDir(Struct, frozen=True):
 
 
 def place_of(path: Path) -> GitDir | None:
-    """Find the git folders of the repo whose root is `path`, or of the bare repo `path`. None if there is none."""
+    """Find the git folders of the repo whose root is `path`, or of the bare repo `path`. None if there is none.
+
+    Those on another machine are read at once, and say later what they held; raises OrchError if there is no answer.
+    """
+    if isinstance(path, PathThere):
+        names = ["/".join(one) for one in (*_PROGRESS, ("HEAD",), ("info", "sparse-checkout"))]
+        git_small, common_small = path.repo.small(names, ("shallow",), CONFIG_LIMIT)
+        return GitDir(git_folder_there(path, git_small), git_folder_there(path, common_small))
     git = path / ".git"
     if git.is_file():
         word = read_small(path, ".git") or b""
@@ -74,6 +83,9 @@ def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:
 
     None unless it is a regular file and no part of `names` is a link.
     """
+    if isinstance(folder, GitFolderThere):
+        found = folder.small.get("/".join(names))
+        return None if found is None else found[:limit]
     with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ValueError):
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
         # The caller chose the folder and may have linked to it; the repo controls what is below.
@@ -88,7 +100,12 @@ def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:
 
 
 def names_no_filter(place: GitDir) -> bool:
-    """Whether the repo's own configuration certainly names no filter. Decided without running git."""
+    """Whether the repo's own configuration certainly names no filter. Decided without running git.
+
+    On another machine they are off in any case.
+    """
+    if isinstance(place.git, GitFolderThere):
+        return True
     for folder, name in ((place.common, "config"), (place.git, "config.worktree")):
         text = read_small(folder, name, limit=CONFIG_LIMIT)
         if text is None:
@@ -105,6 +122,11 @@ _PROGRESS = (
     *((name,) for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "BISECT_START")),
     ("sequencer", "todo"),
 )
+
+
+def may_have_worktrees(place: GitDir) -> bool:
+    """Whether the repo may have several work trees."""
+    return isinstance(place.common, GitFolderThere) or (place.common / "worktrees").is_dir()
 
 
 def progress_of(place: GitDir) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, names_no_filter, place_of
 from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import failed, run_git
 
@@ -65,8 +66,10 @@ def read_inside(path: Path, status: bytes) -> Inside:
     """Read the repos inside the work tree whose root is `path`. `status` is its own. Runs no git if there are none.
 
     A repo that git cannot read is one of the results. Raises WorkspaceError when git cannot list the submodules of the
-    outermost one.
+    outermost one. Those on another machine are not looked into.
     """
+    if isinstance(path, PathThere):
+        return Inside()
     deadline = time.monotonic() + PATIENCE
     found: list[InsideStatus] = []
     waiting = deque([(b"", path, place_of(path), status, 0)])

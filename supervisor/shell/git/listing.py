@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from supervisor.domain.repo.pathname import shown
+from supervisor.shell.git.keep.files import files_of
+from supervisor.shell.git.reach.files import Stamp
 from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed, run_git
 
 FILE_LIMIT = 100_000
@@ -40,24 +43,33 @@ class Listing(Struct, frozen=True):
 def list_files(path: Path) -> Listing:
     """List the files of the work tree whose root is `path`, at most `FILE_LIMIT`. Raises WorkspaceError.
 
-    A tracked file need not be on disk. Files in submodules and nested repositories are not listed.
+    A tracked file need not be on disk. Files in submodules and nested repositories are not listed. On another machine
+    those that a sparse checkout leaves out are not listed, and a changed file has no `oid`: its blob is read in place
+    of a file that has one.
     """
-    tracked = _ask(path, "-s")
+    there = isinstance(path, PathThere)
+    tracked = _ask(path, "-s", *(["-t"] if there else []))
     untracked = _ask(path, "-o", "--exclude-standard")
+    changed = frozenset(_ask(path, "-m").out.split(b"\0")) if there else frozenset[bytes]()
+    kinds = _kinds_on_disk(path, untracked.out.split(b"\0")[:-1])
     files: dict[bytes, TrackedFile] = {}
     for record in tracked.out.split(b"\0")[:-1]:
         fields, _, raw = record.partition(b"\t")
-        mode, oid, stage = fields.split(b" ")
+        *mark, mode, oid, stage = fields.split(b" ")
+        if mark == [b"S"]:
+            continue
         known = files.get(raw)
         if known is None and len(files) == FILE_LIMIT:
             return Listing(tuple(files.values()), cut=True)
         if known is None or stage == b"2":  # In a conflict: our side, else the first one.
             kind = _KINDS.get(mode, "file")
-            files[raw] = TrackedFile(shown(raw), raw, oid.decode("ascii") if stage == b"0" else "", kind)
+            files[raw] = TrackedFile(
+                shown(raw), raw, oid.decode("ascii") if stage == b"0" and raw not in changed else "", kind
+            )
     for raw in untracked.out.split(b"\0")[:-1]:
         if len(files) == FILE_LIMIT:
             return Listing(tuple(files.values()), cut=True)
-        found = _kind_on_disk(path, raw)
+        found = kinds[raw]
         if found is not None:
             raw = raw.removesuffix(b"/")
             files.setdefault(raw, TrackedFile(shown(raw), raw, "", found))
@@ -72,15 +84,18 @@ def _ask(path: Path, *options: str) -> GitOutput:
     return answer
 
 
-def _kind_on_disk(path: Path, raw: bytes) -> Kind | None:
-    if raw.endswith(b"/"):
-        return "submodule"  # A nested repository that is not registered as a submodule.
-    try:
-        mode = os.lstat(os.fsencode(path) + b"/" + raw).st_mode
-    except OSError:
-        return None  # Removed since git listed it.
-    if stat.S_ISLNK(mode):
-        return "link"
-    if not stat.S_ISREG(mode):
+def _kinds_on_disk(path: Path, raws: Sequence[bytes]) -> dict[bytes, Kind | None]:
+    plain = [raw for raw in raws if not raw.endswith(b"/")]
+    # None: it was removed since git listed it, or is no file.
+    found: dict[bytes, Kind | None] = {raw: _kind(stamp) for raw, stamp in files_of(path).stamps(plain).items()}
+    for raw in raws:  # one that ends so is a nested repository that is not registered as a submodule
+        found.setdefault(raw, "submodule")
+    return found
+
+
+def _kind(stamp: Stamp | None) -> Kind | None:
+    if stamp is None or not (stat.S_ISLNK(stamp.mode) or stat.S_ISREG(stamp.mode)):
         return None
-    return "program" if mode & stat.S_IXUSR else "file"
+    if stat.S_ISLNK(stamp.mode):
+        return "link"
+    return "program" if stamp.mode & stat.S_IXUSR else "file"

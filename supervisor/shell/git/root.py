@@ -8,11 +8,17 @@ from pathlib import Path
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.folder import is_plain_root
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed, quoted, run_git
 
 
 def toplevel(path: Path) -> Path:
-    """Find the root of the work tree that `path` is in. Raises WorkspaceError that says what is there instead."""
+    """Find the root of the work tree that `path` is in. Raises WorkspaceError that says what is there instead.
+
+    One on another machine is the root itself: whatever reaches it checks that.
+    """
+    if isinstance(path, PathThere):
+        return path
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:

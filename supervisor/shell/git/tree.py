@@ -200,14 +200,18 @@ def fingerprint(path: Path, status: GitOutput, inside: Inside) -> str:
     """
     digest = hashlib.blake2b(status.out, digest_size=16)
     dirty = dict(_dirty(path, b"", status.out))
-    for name in sorted(name for name, one in dirty.items() if one.state):
-        digest.update(f"\0{_commit_mark(Path(os.fsdecode(dirty[name].file)))}".encode())
+    reader: TreeReader = path.repo.reader() if isinstance(path, PathThere) else LocalReader()
+    if not isinstance(path, PathThere):
+        for name in sorted(name for name, one in dirty.items() if one.state):
+            digest.update(f"\0{_commit_mark(Path(os.fsdecode(dirty[name].file)))}".encode())
     for one in inside.repos:
         digest.update(f"\0{one.name}\0{one.problem}\0".encode())
         if one.status is not None:
             digest.update(one.status.out)
             dirty.update(_dirty(one.path, one.raw + b"/", one.status.out))
-    for name, token in _entries(dirty, _by_importance(dirty)[:ENTRY_LIMIT], LocalReader()):
+    names = _by_importance(dirty)[:ENTRY_LIMIT]
+    reader.expect([dirty[name].file for name in names if not dirty[name].state])
+    for name, token in _entries(dirty, names, reader):
         digest.update(f"\0{name}\0{token}".encode())
     return digest.hexdigest()
 

@@ -19,6 +19,7 @@ umask "$mask"; exec 3>&1; export GIT_TERMINAL_PROMPT=0 GIT_NO_LAZY_FETCH=1 GIT_A
 [ "$(printf abc | head -c 2)" = ab ] || no tools head
 [ -n "$(stat -c %y -- "$root")" ] || no tools stat
 gitdir=$(git rev-parse --absolute-git-dir 2>&1) || no git "$gitdir"
+common=$(git rev-parse --git-common-dir 2>/dev/null); case $common in /*) ;; *) common=$root/$common;; esac
 within() { shift; "$@"; }
 if command -v timeout >/dev/null 2>&1; then within() { timeout "$@"; }; fi
 onto=-f; mv --help 2>&1 | grep -q -- -T && onto=-fT
@@ -28,6 +29,20 @@ ended() {
   printf '\n%s %d %s\n' "$tag" "$code" "$(printf '%s' "$said" | line)"
 }
 want() { printf '\n%s want\n' "$tag" >&3; head -c "$1"; }
+plain() {
+  at=$1; rest=$2
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    case $rest in */*) rest=${rest#*/};; *) rest=;; esac
+    at=$at/$part
+    if [ -L "$at" ]; then return 1; fi
+  done
+  [ -f "$at" ]
+}
+give() {
+  if plain "$1" "$2" && head -c "$3" -- "$1/$2" 2>/dev/null; then end=y; else end=n; fi
+  printf '\n%s %s\n' "$cut" "$end"
+}
 look() { stat -c 'STAMP' -- "$1" 2>/dev/null || echo; }
 into() {
   cd -P -- "$root" || return 1
@@ -95,7 +110,7 @@ def git_step(
     if index is not None:
         settings.append(f'GIT_INDEX_FILE="$gitdir"/{shlex.quote(index)}')
     command = f"within {max(1, round(seconds))} env {' '.join(settings)} git -C ".encode() + quoted(root)
-    run = command + b" " + _shell(words) + b" >&3"
+    run = command + b" " + shell_words(words) + b" >&3"
     if not given:
         return b"e=$( { %s < /dev/null; } 2>&1 ); ended\n" % run
     # What git leaves unread must not be left to the shell, which would run it.
@@ -114,7 +129,27 @@ def each(command: str, paths: Iterable[bytes]) -> bytes:
 
 def plain_git(safe: Sequence[str]) -> bytes:
     """The words that run git in the repo within a command of the shell."""
-    return b"git " + _shell(safe) + b' -C "$root" '
+    return b"git " + shell_words(safe) + b' -C "$root" '
+
+
+def gives(cut: str, folder: str, files: Iterable[tuple[bytes, int]]) -> bytes:
+    """Print the first bytes, so many, of each file below a folder (a word of the shell), without following links.
+
+    `cut` is a word that is in none of them: behind each comes a line of it and `y`, or `n` if it cannot be read.
+    """
+    lines = [b'give "%s" %s %d' % (folder.encode(), quoted(name), limit) for name, limit in files]
+    return b"\n".join([b"cut=" + cut.encode(), *lines])
+
+
+def given(cut: str, out: bytes) -> list[bytes | None]:
+    """Return what `gives` printed of each file."""
+    found: list[bytes | None] = []
+    start, mark = 0, b"\n%s " % cut.encode()
+    while (at := out.find(mark, start)) >= 0:
+        end = at + len(mark)
+        found.append(out[start:at] if out[end : end + 1] == b"y" else None)
+        start = end + 2
+    return found
 
 
 def quoted(name: bytes) -> bytes:
@@ -122,5 +157,6 @@ def quoted(name: bytes) -> bytes:
     return b"'" + name.replace(b"'", b"'\\''") + b"'"
 
 
-def _shell(words: Sequence[str]) -> bytes:
+def shell_words(words: Sequence[str]) -> bytes:
+    """Quote words for the shell."""
     return b" ".join(quoted(word.encode("utf-8", "surrogateescape")) for word in words)

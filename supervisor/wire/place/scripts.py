@@ -132,8 +132,10 @@ if %(anew)s || ! recorded || [ ! -S "$dir/sock" ]; then
     sleep 0.05; done
 fi
 say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
-exec "$bin" app-server proxy --sock "$dir/sock"
+%(then)s
 """
+
+_LINE = 'exec "$bin" app-server proxy --sock "$dir/sock"'
 
 _STOP = r"""
 end_all %(how)s || no survives "$(members | line)"
@@ -193,14 +195,16 @@ class PlaceScripts:
             "grace": GRACE_ROUNDS,
         }
 
-    def ensure(self, arguments: Sequence[str], *, anew: bool, filters_off: bool) -> str:
-        """Adopt the server there, or end what is left of it and start it; then become the line to it."""
+    def ensure(self, arguments: Sequence[str], *, held: bool, anew: bool, filters_off: bool) -> str:
+        """Adopt the server there, or end what is left of it and start it; then become the line to it or, `held`, stay
+        until a server that was started here has ended."""
         values = {
             "codex": shlex.quote(self._codex),
             "anew": "true" if anew else "false",
             "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
             "arguments": shlex.join(arguments),
             "rounds": READY_ROUNDS,
+            "then": '[ "$how" = adopted ] || wait "$leader"' if held else _LINE,
         }
         # The shell reads all of a function before it runs a line of it: nothing is left to be taken for an answer.
         return f"main() {{\n{self._common()}{_REPO}{_CODEX % values}{_ENSURE % values}}}\nmain\n"

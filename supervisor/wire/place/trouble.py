@@ -17,6 +17,7 @@ class Trouble(Struct, frozen=True):
     what: str
     next_step: str
     refused: bool = True
+    gone: bool = False  # the place itself is: what ran there has ended
 
 
 _SAID = (  # of programs that lead elsewhere: what they print (OpenSSH, unless it says otherwise), and what it means
@@ -40,9 +41,13 @@ _SAID = (  # of programs that lead elsewhere: what they print (OpenSSH, unless i
         "bad configuration option|bad owner or permissions|can't open user config",
         Trouble("ssh refuses its configuration for {at}", "correct it: `{by_hand}` says what is wrong"),
     ),
+    (  # of Slurm
+        "job is pending execution",
+        Trouble("the job of {at} waits for its turn", "orch tries again", refused=False),
+    ),
     (  # of docker, podman, kubectl and Slurm
-        'no such container|pods? "?[^ ]*"? not found|invalid job id',
-        Trouble("{at} is not there", "start it, or correct the runner", refused=False),
+        'no such container|pods? "?[^ ]*"? not found|invalid job id|slurm job [0-9]+ has expired',
+        Trouble("{at} is not there", "start it, or correct the runner", refused=False, gone=True),
     ),
     ("no space left on device", Trouble("the disk of {at} is full", "make room there")),
 )
@@ -102,7 +107,7 @@ def _filled(trouble: Trouble, words: dict[str, str], said: str) -> Trouble:
     """Fill in the words, and add the last line that was said."""
     lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
     end = f": {lines[-1][:200]}" if lines else ""
-    return Trouble(trouble.what.format(**words) + end, trouble.next_step.format(**words), trouble.refused)
+    return Trouble(trouble.what.format(**words) + end, trouble.next_step.format(**words), trouble.refused, trouble.gone)
 
 
 def _plain(text: str) -> str:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from supervisor.domain.child import Child, Runner
 from supervisor.errors import OutOfReach, WorkspaceError
-from supervisor.runtime.remote.reader import RemoteReader
 from supervisor.runtime.remote.repo import RemoteRepo, repo_of
 from supervisor.runtime.remote.shell import RemoteShell
+from supervisor.runtime.remote.work.reader import RemoteReader
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between

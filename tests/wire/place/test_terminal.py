@@ -6,7 +6,6 @@ import shlex
 
 import pytest
 
-from supervisor.domain.child import Runner
 from supervisor.wire.place.terminal import with_terminal
 
 
@@ -25,4 +24,4 @@ from supervisor.wire.place.terminal import with_terminal
     ],
 )
 def test_an_engine_gets_its_flag_and_any_other_program_hands_on_what_it_has(connect: str, with_one: str) -> None:
-    assert shlex.join(with_terminal(Runner("lab", tuple(shlex.split(connect))))) == with_one
+    assert shlex.join(with_terminal(tuple(shlex.split(connect)))) == with_one

@@ -35,6 +35,7 @@ from supervisor.shell.git.land.build import (
 from supervisor.shell.git.land.index import staged_among
 from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
 from supervisor.shell.git.reach.files import ABSENT
+from supervisor.shell.git.reach.there import PathThere
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
@@ -105,6 +106,7 @@ class _Repo:
 
 def worked_out(
     status: Status,
+    roots: Mapping[str, Path],
     options: LandOptions,
     undone: Collection[str],
     left: Mapping[tuple[str, str], str],
@@ -112,7 +114,8 @@ def worked_out(
 ) -> LandingPlan:
     """Choose the tasks, look at the repos, have the hooks run, and write the commits.
 
-    `undone`: the runs that were taken back (T1@2). `left`: where former landings left branches, by child and branch.
+    `roots`: the work tree of each child, here or on another machine. `undone`: the runs that were taken back (T1@2).
+    `left`: where former landings left branches, by child and branch.
     Raises RequestRefused if it cannot be landed, with all reasons that are known by then, and WorkspaceError when git
     fails.
     """
@@ -122,9 +125,7 @@ def worked_out(
     title = status.plan.title or "plan"
     branch = options.branch or PREFIX + slug(title)
     notes = list[str]()
-    elsewhere = {one.name: one.runner for one in status.children if one.runner is not None}
-    taken = {one.id: tuple(_spans(one, undone, elsewhere, notes)) for one in tasks}
-    roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
+    taken = {one.id: tuple(_spans(one, undone, notes)) for one in tasks}
     children = dict.fromkeys(span.child for one in tasks for span in taken[one.id])
     if not children:
         raise RequestRefused("no task changed anything, so there is nothing to land", "see `orch diff`")
@@ -135,6 +136,10 @@ def worked_out(
     looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
+    away = {child: looks[child] for child in looks if isinstance(roots[child], PathThere)}
+    reasons += [
+        f"{child}: {why}" for child, look in away.items() for why in _against_there(roots[child], look, options)
+    ]
     refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
@@ -151,7 +156,7 @@ def worked_out(
     )
     refuse(why for repo in repos.values() for why in _unfiltered(repo))
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
-    if not options.allow_secrets and (found := list(_secrets(planned, notes))):
+    if not options.allow_secrets and (found := list(_secrets(planned, roots, notes))):
         raise RequestRefused(
             f"a secret would be landed: {_first(found)}", "take it out, or land it with --allow-secrets"
         )
@@ -159,18 +164,11 @@ def worked_out(
     return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
 
 
-def _spans(task: TaskInfo, undone: Collection[str], elsewhere: Mapping[str, str], notes: list[str]) -> Iterator[Span]:
+def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterator[Span]:
     """The spans of a task that count, and what the reader should know of it."""
     kept = [run for run in task.kept if f"{task.id}@{run.run}" not in undone]
     if len(kept) < len(task.kept):
         notes.append(f"{task.id}: what was undone is not landed")
-    there = [span.child for span in spans(kept) if span.child in elsewhere and span.before != span.after]
-    if there or (task.child in elsewhere and task.changed_files):
-        child = there[0] if there else task.child
-        raise RequestRefused(
-            f"{task.id} changed files in {child}, at {elsewhere[child]}, where orch lands nothing yet",
-            "commit them there by hand, and land the others with --tasks",
-        )
     if not task.kept and task.changed_files and task.child != HUMAN:
         raise RequestRefused(
             f"{task.id} changed files in {task.child}, and its work trees were not kept",
@@ -180,8 +178,7 @@ def _spans(task: TaskInfo, undone: Collection[str], elsewhere: Mapping[str, str]
     for span in spans(kept):
         if span.after is None:
             raise RequestRefused(f"nobody kept what {task.id} left in {span.child}", "see `orch diff`")
-        if span.child not in elsewhere:
-            yield span
+        yield span
 
 
 def refuse(reasons: Iterable[str]) -> None:
@@ -225,6 +222,14 @@ def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[st
         yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
 
 
+def _against_there(root: Path, look: RepoLook, options: LandOptions) -> Iterator[str]:
+    """What forbids to land in a repo on another machine, where no hook runs and nothing is pushed."""
+    if look.hooks_there and options.verify:
+        yield f"{root} has hooks ({', '.join(look.hooks_there)}), which orch runs on no other machine: use --no-verify"
+    if options.push:
+        yield f"orch pushes from no other machine: land without --push and --pr, then push from {root}"
+
+
 def _against_moving(repo: _Repo) -> Iterator[str]:
     """What forbids to move the branch that is checked out."""
     if not repo.look.name:
@@ -234,7 +239,7 @@ def _against_moving(repo: _Repo) -> Iterator[str]:
 
 
 def _shared(looks: Mapping[str, RepoLook]) -> Iterator[str]:
-    seen: dict[Path, str] = {}
+    seen: dict[str, str] = {}
     for child, look in looks.items():
         other = seen.setdefault(look.common, child)
         if other != child:
@@ -290,20 +295,20 @@ def _plan_of(repo: _Repo, *, here: bool) -> RepoPlan:
     return RepoPlan(
         repo.child,
         str(repo.root),
-        str(look.common),
+        look.common,
         look.name,
         look.head,
         look.branch,
-        str(look.lock),
+        look.lock,
         tuple(repo.commits),
         here,
     )
 
 
-def _secrets(planned: Sequence[RepoPlan], notes: list[str]) -> Iterator[str]:
+def _secrets(planned: Sequence[RepoPlan], roots: Mapping[str, Path], notes: list[str]) -> Iterator[str]:
     """The places of secrets that the commits bring: in new or changed files, in links, and in the names of files."""
     for repo in planned:
-        root = Path(repo.root)
+        root = roots[repo.child]
         before = tree_of(root, repo.base)[0] if repo.base is not None else empty_tree(root)
         for commit in repo.commits:
             stood = _Stood(root, before, commit.tree)

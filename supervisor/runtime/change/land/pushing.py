@@ -34,6 +34,7 @@ from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.change.land.hooks import CommitHooks
+from supervisor.runtime.change.land.refs import refuse_elsewhere
 from supervisor.runtime.change.land.requests import PushedSide, open_requests
 from supervisor.runtime.secrets import clean
 from supervisor.shell.git.land.look import HEADS
@@ -109,6 +110,7 @@ def push_landing(
 ) -> PushResult:
     """Push what is left of a landing, and open its pull requests. Raises RequestRefused before anything is pushed."""
     done = progress_of(journal, number)
+    refuse_elsewhere(done.landing.refs, "pushes nothing")
     requests = requests or (done.wanted and done.requests)
     roots = {ref.child: Path(ref.repo) for ref in done.landing.refs}
     repos = {one.child: one for one in done.landing.repos}

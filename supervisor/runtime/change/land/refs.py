@@ -9,9 +9,10 @@ ended      is written down
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,14 +31,15 @@ from supervisor.domain.change.entry import (
 )
 from supervisor.domain.change.landing import LandingPlan, RepoPlan
 from supervisor.domain.change.operation import OperationKind
-from supervisor.errors import OrchError, StoreError
+from supervisor.errors import OrchError, RequestRefused, StoreError, WorkspaceError
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.land.batch import APART, RefMove, keep_landed, release, settle
+from supervisor.shell.git.land.batch import APART, hold, keep_landed, release, settle
 from supervisor.shell.git.land.index import follow
 from supervisor.shell.git.land.look import value_of
 from supervisor.shell.git.land.sync import sync_objects
+from supervisor.shell.git.reach.moves import HeldRef
 
 LANDED = ".landed"
 """What follows the ref of a child for what was landed, so that git never drops it. It has one ref per landing."""
@@ -57,12 +59,16 @@ class HeadMoved(OrchError):
 
 
 Told = Callable[[str], None]
+_NOWHERE: Mapping[str, Path] = {}
 
 
-def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, told: Told) -> Landed:
+def carry_out(
+    journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, told: Told, roots: Mapping[str, Path] = _NOWHERE
+) -> Landed:
     """Move the branches of all repos. Raises OrchError, and then nothing has changed.
 
-    `told` gets a line for each step. Raises HeadMoved if a commit was made since the landing was worked out.
+    `told` gets a line for each step. `roots`: the work tree of each child; those on other machines need it. Raises
+    HeadMoved if a commit was made since the landing was worked out.
     """
     number = journal.next_number
     refs = tuple(RefChange(one.child, one.root, one.ref, one.old, one.tip, one.lock) for one in plan.repos)
@@ -70,21 +76,21 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
     verb = f"land {', '.join(plan.tasks)}" if plan.reverts is None else f"revert @{plan.reverts}"
     what = f"{verb} on {plan.branch or 'what is checked out'}"
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
-    moves = list[RefMove]()
+    moves = list[HeldRef]()
     try:
         journal.append(
             LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts, plan.checks)
         )
         for one in plan.repos:
-            sync_objects(Path(one.root), Path(one.common), one.tip, one.base)
+            sync_objects(_root(roots, one.child, one.root), Path(one.common), one.tip, one.base)
         for ref in refs:
             told(f"{ref.child}: lock {ref.name}")
-            lock, held = Path(ref.lock), journal.fileno()
-            move = RefMove(Path(ref.repo), ref.name, ref.old, ref.new, lock, journal.folder, held)
+            root = _root(roots, ref.child, ref.repo)
+            move = hold(root, ref.name, ref.old, ref.new, ref.lock, journal.folder, journal.fileno())
             moves.append(move)
             move.prepare()
         for one in plan.repos:
-            if one.on_head and value_of(Path(one.root), "HEAD^{commit}") != one.base:
+            if one.on_head and value_of(_root(roots, one.child, one.root), "HEAD^{commit}") != one.base:
                 raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
     except BaseException as error:
         for move in moves:
@@ -102,11 +108,12 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
                 journal.append(OperationEnded(number, _now(), done=False, why="the journal could not be written"))
             raise
         moved = frozenset(ref for ref, move in zip(refs, moves, strict=True) if move.commit())
-        return _finished(journal, number, refs, repos, moved)
+        return _finished(journal, roots, number, refs, repos, moved)
 
 
-def recover(journal: Journal) -> tuple[Landed, ...]:
+def recover(journal: Journal, roots: Mapping[str, Path]) -> tuple[Landed, ...]:
     """Finish or clear each landing that a stop interrupted: one that was decided is finished, any other is cleared.
+    `roots`: the work tree of each child.
 
     Only locks with the new id in them are removed: they are ours. Raises WorkspaceError when git fails.
     """
@@ -119,15 +126,23 @@ def recover(journal: Journal) -> tuple[Landed, ...]:
         )
         refs, repos = (prepared.refs, prepared.repos) if prepared is not None else ((), ())
         if any(isinstance(one, LandingDecided) and one.number == number for one in journal.entries):
-            found.append(_finished(journal, number, refs, repos))
+            found.append(_finished(journal, roots, number, refs, repos))
             continue
-        locks = [one.lock for one in refs if not release(Path(one.lock), one.new)]
+        locks = [one.lock for one in refs if not _released(roots, one)]
         why = "it was stopped before it was decided, and nothing was changed"
         if locks:
             why += f"; {', '.join(locks)} may be of another git, and stays"
         journal.append(OperationEnded(number, _now(), done=False, why=why))
         found.append(Landed("rolled_back", repos, why, f"@{number}"))
     return tuple(found)
+
+
+def refuse_elsewhere(refs: Sequence[RefChange], nothing: str) -> None:
+    """Raise RequestRefused if something was landed on another machine, where orch does `nothing` ("pushes nothing")."""
+    if away := [f"{one.child} ({one.repo})" for one in refs if not os.path.isabs(one.repo)]:
+        raise RequestRefused(
+            f"orch {nothing} on other machines, and {', '.join(away)} was landed there", "do it by hand"
+        )
 
 
 def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
@@ -144,6 +159,7 @@ def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
 
 def _finished(
     journal: Journal,
+    roots: Mapping[str, Path],
     number: int,
     refs: Sequence[RefChange],
     repos: tuple[LandedRepo, ...],
@@ -155,9 +171,9 @@ def _finished(
     """
     reasons = []
     for ref, repo in zip(refs, repos, strict=True):
-        root = Path(ref.repo)
         try:
-            why = "" if ref in moved else _settled(journal, ref)
+            root = _root(roots, ref.child, ref.repo)
+            why = "" if ref in moved else settle(root, ref.name, ref.old, ref.new, ref.lock, journal.folder)
             if repo.here and not why and (ref in moved or value_of(root, ref.name) == ref.new):
                 why = follow(root, repo.base, ref.new)
             reasons.append(why)
@@ -167,13 +183,27 @@ def _finished(
         return Landed("landing", repos, why, f"@{number}")
     for ref, repo in zip(refs, repos, strict=True):
         with suppress(OrchError):  # the branch leads to it; this ref is for when the branch is deleted
-            keep_landed(Path(ref.repo), repo.keep, ref.new)
+            keep_landed(_root(roots, ref.child, ref.repo), repo.keep, ref.new)
     journal.append(OperationEnded(number, _now(), done=True))
     return Landed("landed", repos, "", f"@{number}")
 
 
-def _settled(journal: Journal, ref: RefChange) -> str:
-    return settle(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock), journal.folder)
+def _released(roots: Mapping[str, Path], ref: RefChange) -> bool:
+    """Remove a lock that a stop left. On a machine out of reach, git let go of it when the line was cut."""
+    try:
+        return release(_root(roots, ref.child, ref.repo), ref.lock, ref.new)
+    except OrchError:
+        return False
+
+
+def _root(roots: Mapping[str, Path], child: str, written: str) -> Path:
+    """Return the work tree that the journal names. Raises WorkspaceError if it is on a machine that is not known."""
+    if os.path.isabs(written):
+        return Path(written)
+    found = roots.get(child)
+    if found is None or str(found) != written:
+        raise WorkspaceError(f"the config does not say how {written} of {child} is reached", "put that runner back")
+    return found
 
 
 def _record(workspace: WorkspacePaths, plan: RepoPlan, number: int) -> LandedRepo:

@@ -25,7 +25,7 @@ from supervisor.runtime.change.land.commits import (
     refuse,
 )
 from supervisor.runtime.change.land.hooks import CommitHooks
-from supervisor.runtime.change.land.refs import left_branches
+from supervisor.runtime.change.land.refs import left_branches, refuse_elsewhere
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import empty_tree, tree_of, write_commit
@@ -39,6 +39,7 @@ def to_revert(entries: Sequence[Entry]) -> PushProgress:
     last = next((one for one in reversed(found) if one.landing.reverts is None), None)
     if last is None:
         raise RequestRefused("nothing was landed, so there is nothing to revert", "see `orch ops`")
+    refuse_elsewhere(last.landing.refs, "reverts nothing")
     return last
 
 
@@ -153,11 +154,11 @@ def _of_repo(
     return RepoPlan(
         repo.child,
         str(root),
-        str(look.common),
+        look.common,
         look.name,
         base,
         look.branch,
-        str(look.lock),
+        look.lock,
         tuple(commits),
         on_head=base == look.head,
     )

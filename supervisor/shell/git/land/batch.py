@@ -14,12 +14,16 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.land.look import value_of
+from supervisor.shell.git.reach.moves import HeldRef
+from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import quoted, run_git, safe_command
 
 LOCK_WAIT = 2000
@@ -34,7 +38,8 @@ SHORT_WAIT = 300
 ANSWER_WITHIN = 30.0
 """Seconds for an answer of git: LOCK_WAIT, and a slow disk."""
 
-_WHY = ("-m", "orch land")
+WHY = ("-m", "orch land")
+"""What is in the log of the ref."""
 
 
 class _Apart:
@@ -71,7 +76,7 @@ class RefMove:
         command, environ = safe_command(root, (f"core.filesRefLockTimeout={LOCK_WAIT}",))
         try:
             self._process = subprocess.Popen(
-                [*command, f"--git-dir={self._apart.folder}", "update-ref", *_WHY, "--stdin"],
+                [*command, f"--git-dir={self._apart.folder}", "update-ref", *WHY, "--stdin"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -150,40 +155,59 @@ class RefMove:
         return f"run `git -C {quoted(self._root)} status`"
 
 
-def settle(root: Path, name: str, old: str | None, new: str, lock: Path, scratch: Path) -> str:
+def hold(root: Path, name: str, old: str | None, new: str, lock: str, scratch: Path, held: int) -> HeldRef:
+    """Return a ref that is about to be made (`old` is None) or moved, in a repo here or on another machine.
+
+    `scratch` and `held` are those of RefMove.
+    """
+    if isinstance(root, PathThere):
+        return root.repo.moves().hold(name, old, new, WHY[1])
+    return RefMove(root, name, old, new, Path(lock), scratch, held)
+
+
+def settle(root: Path, name: str, old: str | None, new: str, lock: str, scratch: Path) -> str:
     """Finish the move of a ref, however far it is. Returns what is in the way, "" if it is done. Raises WorkspaceError.
 
     A lock is removed only if the new id is in it, which is ours.
     """
     now = value_of(root, name)
     if now == new:
-        release(lock, new)
+        release(root, lock, new)
         return ""
     if now != old:
         if now is not None and read_git(root, "merge-base", "--is-ancestor", new, now).code == 0:
             return ""  # it was moved, and somebody has built on it since
         return f"{name} in {root} is at {now or 'nothing'} and was to move from {old or 'nothing'} to {new}"
-    release(lock, new)
-    apart = _Apart(root, scratch)
-    try:
-        for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
-            answer = run_git(
-                root,
-                *("update-ref", *_WHY, name, new, old or "0" * len(new)),
-                git_dir=apart.folder,
-                settings=(f"core.filesRefLockTimeout={SHORT_WAIT}", *settings),
-            )
-            if answer.code == 0:
-                return ""
-            if lock.exists():
-                break
-    finally:
-        apart.remove()
+    release(root, lock, new)
+    for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
+        answer = _move(root, name, old, new, scratch, (f"core.filesRefLockTimeout={SHORT_WAIT}", *settings))
+        if answer.code == 0:
+            return ""
     return f"git cannot make {name} in {root}: {answer.complaint}"
 
 
-def release(lock: Path, new: str) -> bool:
-    """Remove a lock that a stop left, if it is certainly ours: the new id is in it. Returns whether it is gone."""
+def _move(root: Path, name: str, old: str | None, new: str, scratch: Path, settings: Sequence[str]) -> GitOutput:
+    if isinstance(root, PathThere):
+        return root.repo.moves().move(name, old, new, settings)
+    apart = _Apart(root, scratch)
+    try:
+        words = ("update-ref", *WHY, name, new, old or "0" * len(new))
+        return run_git(root, *words, git_dir=apart.folder, settings=tuple(settings))
+    finally:
+        apart.remove()
+
+
+def release(root: Path, lock: str, new: str) -> bool:
+    """Remove a lock that a stop left, if it is certainly ours: the new id is in it. Returns whether it is gone.
+
+    Raises OrchError if it is on another machine that gives no answer.
+    """
+    if isinstance(root, PathThere):
+        return root.repo.moves().release(lock, new)
+    return _release(Path(lock), new)
+
+
+def _release(lock: Path, new: str) -> bool:
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -16,10 +16,8 @@ from supervisor.sha256 import hex_digest
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.land.build import READ_LIMIT, entries_between
 from supervisor.shell.git.land.checkout import fill, make_apart
+from supervisor.shell.git.land.look import HOOKS
 from supervisor.shell.git.run import failed, installed_git, run_git
-
-HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg")
-"""The hooks that can refuse or change a commit, in the order in which git runs them."""
 
 PACK_LIMIT = 256 << 20
 """Bytes of new objects that a hook may add to a commit."""

@@ -11,12 +11,16 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_config, read_git
 from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
 from supervisor.shell.git.hooks import hooks_folder
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
 
 SETTINGS = ("core.useReplaceRefs=false", "gc.auto=0", "maintenance.auto=false")
 """A replaced commit is not what its id says; and nothing is tidied up while we write."""
 
 HEADS = "refs/heads/"
+HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg")
+"""The hooks that can refuse or change a commit, in the order in which git runs them."""
+
 SUBJECTS = 50
 """Commits whose subjects show how messages are written here."""
 
@@ -36,13 +40,13 @@ _PROGRAMS = ("gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.
 class RepoLook(Struct, frozen=True):
     """What a landing has to know of a repo."""
 
-    common: Path  # the git folder that all work trees of the repo share
+    common: str  # the git folder that all work trees of the repo share
     head: str | None  # the commit that is checked out; None: there is none yet
     tree: str  # its tree
     at: int  # its time, in seconds since 1970
     name: str  # of the branch of the landing; "": it was to be the one that is checked out, and HEAD is detached
     branch: str | None  # where the branch of the landing is; None: there is none
-    lock: Path  # the file that locks it
+    lock: str  # the file that locks it
     in_the_way: tuple[str, ...]  # branches of which git cannot have this one beside
     used_by: str  # the work tree in which the branch is checked out; "": none
     operation: str  # that is in progress; "": none
@@ -51,7 +55,8 @@ class RepoLook(Struct, frozen=True):
     encoding: str  # of commit messages
     signs: bool
     signing_program: str  # a setting of the repo's own that names one; "": none
-    hooks: Path | None  # the folder in which git looks for hooks
+    hooks: Path | None  # the folder in which git looks for hooks; None: there is none here
+    hooks_there: tuple[str, ...] = ()  # those of a commit that a repo on another machine has
 
 
 def look_at(root: Path, branch: str | None) -> RepoLook:
@@ -62,7 +67,8 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
     place = place_of(root)
     if place is None:
         raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
-    common = Path(os.path.realpath(place.common))
+    there = isinstance(root, PathThere)
+    common = root.repo.moves().common() if isinstance(root, PathThere) else os.path.realpath(place.common)
     config = read_config(root)
     values = {one.key: one.value.decode("utf-8", "replace") for one in config}
     name = _checked_out(root, place)
@@ -79,7 +85,7 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
         at,
         branch,
         found,
-        common / ("reftable/tables.list.lock" if reftable else f"{HEADS}{branch}.lock"),
+        f"{common}/" + ("reftable/tables.list.lock" if reftable else f"{HEADS}{branch}.lock"),
         in_the_way,
         _used_by(root, branch) if found is not None else str(root) if name == HEADS + branch else "",
         _OPERATIONS.get(going[0].partition("/")[0], "git operation") if going else "",
@@ -88,7 +94,8 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
         values.get("i18n.commitencoding", "utf-8"),
         values.get("commit.gpgsign", "").lower() in ("true", "yes", "on", "1"),
         next((one.key for one in config if one.of_repo and one.key in _PROGRAMS), ""),
-        hooks_folder(Path(os.path.realpath(root)), config),
+        None if there else hooks_folder(Path(os.path.realpath(root)), config),
+        root.repo.moves().hooks(HOOKS) if isinstance(root, PathThere) else (),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.land.look import SETTINGS
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
 
 ALL_AT_ONCE = 300
@@ -15,7 +16,13 @@ ALL_AT_ONCE = 300
 
 
 def sync_objects(root: Path, common: Path, tip: str, base: str | None) -> None:
-    """Sync what leads from `base` to `tip`. Git itself syncs its packs, but no loose objects. Raises WorkspaceError."""
+    """Sync what leads from `base` to `tip`. Git itself syncs its packs, but no loose objects. Raises WorkspaceError.
+
+    On another machine the whole disk is synced, with one command.
+    """
+    if isinstance(root, PathThere):
+        root.repo.moves().sync()
+        return
     without = [f"^{base}"] if base is not None else []
     answer = read_git(
         root,

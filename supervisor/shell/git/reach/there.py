@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PosixPath
 from typing import NoReturn, Protocol
 
 from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
+from supervisor.shell.git.reach.moves import RefMoves
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.reach.reader import TreeReader
+from supervisor.shell.git.reach.sources import Sources
 
 
 class RepoThere(Protocol):
@@ -41,6 +43,18 @@ class RepoThere(Protocol):
     def files(self) -> WorkFiles:
         """Return its files."""
 
+    def sources(self) -> Sources:
+        """Return what reads the contents of its files."""
+
+    def small(
+        self, of_git: Sequence[str], of_common: Sequence[str], limit: int
+    ) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
+        """Read the first bytes, `limit` at most, of these files of its git folder, and of the one that its work trees
+        share. No part of their names is a link."""
+
+    def moves(self) -> RefMoves:
+        """Return what moves its branches."""
+
     def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
         """Do there what `keep.write.write_changes` does."""
 
@@ -55,6 +69,27 @@ class PathThere(PosixPath):
 
     def __fspath__(self) -> NoReturn:
         raise AssertionError(f"{self} is no path of this machine")
+
+
+class GitFolderThere(PosixPath):
+    """A git folder on another machine: what its small files held when they were read, all at once."""
+
+    small: Mapping[str, bytes]
+
+    def __fspath__(self) -> NoReturn:
+        raise AssertionError(f"{self} is no path of this machine")
+
+
+def git_folder_there(path: PathThere, small: Mapping[str, bytes]) -> GitFolderThere:
+    """Return the git folder of a repo there, of which `small` was read."""
+    folder = GitFolderThere(f"{path}/.git")
+    folder.small = small
+    return folder
+
+
+def reaching(root: Path) -> AbstractContextManager[None]:
+    """Keep what reaches a work tree for all that is asked of it within; nothing, if it is here."""
+    return root.repo.talking() if isinstance(root, PathThere) else nullcontext()
 
 
 def path_there(repo: RepoThere) -> PathThere:

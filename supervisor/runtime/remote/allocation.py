@@ -1,0 +1,98 @@
+"""The place that a runner gets for a child before it leads there, such as a job of Slurm. Its name is kept on disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+
+from supervisor.domain.child import PLACE, Runner
+from supervisor.errors import NotReady, PlaceGone
+from supervisor.runtime.codex.checks import Output
+from supervisor.runtime.secrets import clean
+from supervisor.runtime.workspace import WorkspacePaths, make_inside
+from supervisor.shell.atomic import write_atomic
+from supervisor.shell.process.run import run_marked
+
+PRINTED = 16 << 10  # bytes of the output of a command that are kept
+GIVES_BACK_WITHIN = 30.0  # seconds for `after`
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,200}")
+
+
+class Allocation:
+    """The place of one child. Its methods block."""
+
+    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner) -> None:
+        self._workspace, self._child, self._runner = workspace, child, runner
+        self._file = workspace.state / "places" / child
+
+    @property
+    def connect(self) -> tuple[str, ...]:
+        """The words that lead there. Raises PlaceGone if there is no place."""
+        if not self._runner.before:
+            return self._runner.connect
+        return self._filled(self._runner.connect)
+
+    def obtain(self, seconds: float) -> None:
+        """Get a place, unless there is one. Raises NotReady."""
+        if not self._runner.before or self._name() is not None:
+            return
+        code, said = self._run(self._runner.before, seconds)
+        name = said.split()[-1] if said.split() else ""
+        if code != 0 or not _NAME.fullmatch(name):
+            ended = "took too long" if code is None else f"ended with {code}"
+            raise NotReady(
+                f"`{self._runner.before[0]}` got no place for {self._child}: it {ended}: {_last(said)}",
+                "correct `before` of the runner",
+            )
+        make_inside(self._file.parent)
+        write_atomic(self._file, name)
+
+    def forget(self) -> None:
+        """Forget a place that is gone, so that the next try gets another one."""
+        with suppress(FileNotFoundError):
+            self._file.unlink()
+
+    def give_back(self) -> None:
+        """Give the place back, if there is one. Raises NotReady if that fails, and then it is kept for another try."""
+        if self._name() is None:
+            return
+        if self._runner.after:
+            words = self._filled(self._runner.after)
+            code, said = self._run(words, GIVES_BACK_WITHIN)
+            if code != 0:
+                raise NotReady(
+                    f"the place of {self._child} was not given back: `{' '.join(words)}` says {_last(said)}",
+                    "do that by hand",
+                )
+        self.forget()
+
+    def _filled(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        name = self._name()
+        if name is None:
+            raise PlaceGone(f"{self._child} has no place at {self._runner.name}", "`orch up` gets one")
+        return tuple(word.replace(PLACE, name) for word in words)
+
+    def _name(self) -> str | None:
+        try:
+            name = self._file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return name if _NAME.fullmatch(name) else None
+
+    def _run(self, words: tuple[str, ...], seconds: float) -> tuple[int | None, str]:
+        printed = Output(PRINTED)
+        code = run_marked(
+            words,
+            cwd=self._workspace.root,
+            env=os.environ,
+            mark=self._workspace.mark(self._child),
+            seconds=seconds,
+            take=printed.add,
+        )
+        return code, printed.text()
+
+
+def _last(said: str) -> str:
+    lines = [one.strip() for one in said.splitlines() if one.strip()]
+    return clean(lines[-1][:200]) if lines else "nothing"

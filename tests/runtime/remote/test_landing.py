@@ -1,0 +1,179 @@
+"""A landing in a repo here and in one elsewhere: both or none, and finished when a machine that dropped is back."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from supervisor.domain.change.entry import Entry, LandingDecided
+from supervisor.domain.change.landing import LandingPlan
+from supervisor.domain.child import Child, Runner
+from supervisor.errors import OutOfReach, RequestRefused, WorkspaceError
+from supervisor.runtime.change.journal import Journal, opened
+from supervisor.runtime.change.land.commits import LandOptions, worked_out
+from supervisor.runtime.change.land.hooks import CommitHooks
+from supervisor.runtime.change.land.refs import Landed, carry_out, recover
+from supervisor.runtime.change.land.reverting import to_revert
+from supervisor.runtime.remote.repo import repo_of
+from supervisor.shell.git.land.look import value_of
+from supervisor.shell.git.reach.there import PathThere
+from tests.gitrepo import git
+from tests.landscape import Landscape
+
+BRANCH = "refs/heads/orch/move-the-fleet"
+FILES: dict[str, str | None] = {"made here.txt": "one\n", "README.md": "# Pump\n"}
+
+
+class Yard:
+    """A repo here, and `firmware` behind a prefix that leads nowhere while `cut` is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.made = Landscape(folder, "backend", "firmware")
+        self.cut = folder / "cut"
+        prefix = ("sh", "-c", f'[ ! -e "{self.cut}" ] || exit 255; cat | "$@" | cat', "sh")
+        child = Child("firmware", str(self.made.repos["firmware"]), runner=Runner("lab", prefix))
+        self.firmware: PathThere = repo_of(self.made.workspace, child).root
+        self.roots: dict[str, Path] = {"backend": self.made.repos["backend"], "firmware": self.firmware}
+        self.made.ran("T1", {"backend": FILES, "firmware": FILES})
+
+    def plan(self, **options: object) -> LandingPlan:
+        hooks = CommitHooks(self.made.workspace, say=print, trusts=lambda _, __: False)
+        return worked_out(self.made.status(), self.roots, LandOptions(**options), (), {}, hooks)  # type: ignore[arg-type]
+
+    def land(self, book: Journal, plan: LandingPlan) -> Landed:
+        return carry_out(book, self.made.workspace, plan, lambda _: None, self.roots)
+
+    def drop(self) -> None:
+        """Cut all lines to the machine, and have no new one lead there."""
+        self.cut.touch()
+        ways = [one for one in psutil.Process().children() if one.name() == "sh"]
+        ends = [one for way in ways for one in way.children() if one.name() == "cat"]  # not those that are there
+        for one in (*ways, *ends):
+            one.kill()
+        psutil.wait_procs((*ways, *ends), timeout=10)
+
+    def tips(self) -> dict[str, str | None]:
+        return {name: value_of(repo, BRANCH) for name, repo in self.made.repos.items()}
+
+    def left(self) -> list[str]:
+        """What a landing left in the git folders."""
+        found = (one for repo in self.made.repos.values() for one in (repo / ".git").rglob("*"))
+        return [
+            one.name
+            for one in found
+            if one.name.endswith(".lock") or (one.name.startswith("orch-") and one.name != "orch-runs")
+        ]
+
+
+@pytest.fixture
+def yard(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return Yard(tmp_path / "yard")
+
+
+def test_both_repos_land_with_the_commits_that_they_have_here(yard: Yard) -> None:
+    plan = yard.plan()
+    assert [(one.child, one.root) for one in plan.repos] == [(name, str(root)) for name, root in yard.roots.items()]
+    with opened(yard.made.workspace.operations) as book:
+        landed = yard.land(book, plan)
+        with pytest.raises(RequestRefused, match="orch reverts nothing on other machines, and firmware"):
+            to_revert(book.entries)
+    assert landed.state == "landed"
+    assert yard.tips() == {one.child: one.tip for one in plan.repos}
+    shown = git(yard.made.repos["firmware"], "show", "--stat", "--format=%an %s", plan.repos[1].tip)
+    assert shown.splitlines()[0] == "Ada Do T1"
+    assert "made here.txt" in shown
+    assert yard.left() == []
+    assert not list(Path(os.environ["HOME"]).glob(".local/state/orch/landing-*"))
+    kept = git(yard.made.repos["firmware"], "for-each-ref", "--format=%(objectname)", "refs/orch-runs/**/1")
+    assert plan.repos[1].tip in kept
+
+
+def test_the_branch_that_is_checked_out_moves_with_its_index(yard: Yard) -> None:
+    with opened(yard.made.workspace.operations) as book:
+        assert yard.land(book, yard.plan(here=True)).state == "landed"
+    assert git(yard.made.repos["firmware"], "status", "--porcelain") == ""
+
+
+def test_a_lock_of_somebody_else_there_changes_nothing_anywhere(yard: Yard) -> None:
+    plan = yard.plan()
+    lock = yard.made.repos["firmware"] / ".git" / f"{BRANCH}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("somebody else's\n", encoding="utf-8")
+    with opened(yard.made.workspace.operations) as book:
+        with pytest.raises(WorkspaceError, match="git cannot make refs/heads/orch/move-the-fleet in lab:"):
+            yard.land(book, plan)
+        assert recover(book, yard.roots) == ()
+    assert yard.tips() == {"backend": None, "firmware": None}
+    assert lock.read_text(encoding="utf-8") == "somebody else's\n"
+    assert not yard.firmware.repo.moves().release(plan.repos[1].lock, plan.repos[1].tip)
+
+
+def test_a_machine_that_drops_before_it_is_decided_lands_nothing(yard: Yard) -> None:
+    plan = yard.plan()
+
+    def told(line: str) -> None:
+        if line.startswith("firmware"):
+            yard.drop()
+
+    with opened(yard.made.workspace.operations) as book, pytest.raises(OutOfReach):
+        carry_out(book, yard.made.workspace, plan, told, yard.roots)
+    assert yard.tips() == {"backend": None, "firmware": None}
+    settled(yard)
+
+
+def settled(yard: Yard) -> None:
+    """Wait until git there has let go: nobody waits for it once the line is cut."""
+    until = time.monotonic() + 30
+    while yard.left():
+        assert time.monotonic() < until, yard.left()
+        time.sleep(0.02)
+
+
+def test_a_machine_that_drops_once_it_is_decided_is_waited_for(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = yard.plan()
+    append = Journal.append
+
+    def appended(book: Journal, entry: Entry) -> None:
+        append(book, entry)
+        if isinstance(entry, LandingDecided):
+            yard.drop()
+
+    monkeypatch.setattr(Journal, "append", appended)
+    with opened(yard.made.workspace.operations) as book:
+        landed = yard.land(book, plan)
+        assert (landed.state, "lab is out of reach" in landed.why) == ("landing", True)
+        assert value_of(yard.made.repos["backend"], BRANCH) == plan.repos[0].tip
+        assert [one.state for one in recover(book, yard.roots)] == ["landing"]
+        (stuck,) = recover(book, {})
+        assert (stuck.state, "the config does not say how lab:" in stuck.why) == ("landing", True)
+        yard.cut.unlink()
+        assert [one.state for one in recover(book, yard.roots)] == ["landed"]
+        assert recover(book, yard.roots) == ()
+    assert yard.tips() == {one.child: one.tip for one in plan.repos}
+    settled(yard)
+
+
+def test_a_lock_that_a_reboot_there_left_is_removed_if_it_is_ours(yard: Yard) -> None:
+    plan = yard.plan()
+    lock = yard.made.repos["firmware"] / ".git" / f"{BRANCH}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(f"{plan.repos[1].tip}\n", encoding="utf-8")
+    assert yard.firmware.repo.moves().release(plan.repos[1].lock, plan.repos[1].tip)
+    assert not lock.exists()
+
+
+def test_hooks_there_and_a_push_from_there_are_refused(yard: Yard) -> None:
+    hook = yard.made.repos["firmware"] / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\n", encoding="utf-8")
+    hook.chmod(0o755)
+    with pytest.raises(RequestRefused, match=r"has hooks \(pre-commit\), which orch runs on no other machine"):
+        yard.plan()
+    assert len(yard.plan(verify=False).repos) == 2
+    with pytest.raises(RequestRefused, match="orch pushes from no other machine"):
+        yard.plan(verify=False, push=True)
