@@ -6,10 +6,13 @@ import importlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
-from supervisor.domain.status import Status
 from supervisor.runtime.workspace import WorkspacePaths
+
+if TYPE_CHECKING:
+    from supervisor.domain.status import Status
 
 
 def root_of(workspace: WorkspacePaths, child: Child) -> Path:

@@ -15,7 +15,6 @@ from supervisor.runtime.snapshot.git_calls import GitAnswers
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.shell.git.folder import progress_of, read_small
 from supervisor.shell.git.inside import InsideStatus
-from supervisor.shell.git.keep.files import files_of
 from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.walk import torn
@@ -124,8 +123,11 @@ def _worktrees(path: Path, answers: GitAnswers) -> tuple[Worktree, ...]:
 def _submodules(path: Path, answers: GitAnswers) -> tuple[Submodule, ...]:
     files = answers.files
     marks = {name: name + b"/.git" for name in files.index.submodules}
-    found = files_of(path).stamps(marks.values())
-    on_disk = frozenset(name for name, mark in marks.items() if found[mark] is not None)
+    if isinstance(path, PathThere):
+        stamps = path.repo.files().stamps(marks.values())
+        on_disk = frozenset(name for name, mark in marks.items() if stamps[mark] is not None)
+    else:
+        on_disk = frozenset(name for name, mark in marks.items() if (path / os.fsdecode(mark)).exists())
     return parse.submodules_of(files.index, files.status, files.modules, on_disk)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,9 +22,7 @@ class LocalSources:
         found, top = {}, os.fsencode(self._root) + b"/"
         for one in files:
             with suppress(OSError):
-                about = os.lstat(top + one.raw)
-                if stat.S_ISREG(about.st_mode):
-                    found[one.raw] = about.st_size
+                found[one.raw] = os.lstat(top + one.raw).st_size
         return found
 
     def contents(self, files: Iterable[tuple[Source, int]]) -> dict[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,6 @@ from typing import Literal
 from msgspec import Struct
 
 from supervisor.domain.repo.pathname import shown
-from supervisor.shell.git.keep.files import files_of
-from supervisor.shell.git.reach.files import Stamp
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed, run_git
@@ -86,16 +85,27 @@ def _ask(path: Path, *options: str) -> GitOutput:
 
 def _kinds_on_disk(path: Path, raws: Sequence[bytes]) -> dict[bytes, Kind | None]:
     plain = [raw for raw in raws if not raw.endswith(b"/")]
-    # None: it was removed since git listed it, or is no file.
-    found: dict[bytes, Kind | None] = {raw: _kind(stamp) for raw, stamp in files_of(path).stamps(plain).items()}
+    if isinstance(path, PathThere):
+        stamps = path.repo.files().stamps(plain)
+        modes = {raw: stamp.mode if stamp is not None else 0 for raw, stamp in stamps.items()}
+    else:
+        modes = {raw: _mode(os.fsencode(path) + b"/" + raw) for raw in plain}
+    found = {raw: _kind(mode) for raw, mode in modes.items()}
     for raw in raws:  # one that ends so is a nested repository that is not registered as a submodule
         found.setdefault(raw, "submodule")
     return found
 
 
-def _kind(stamp: Stamp | None) -> Kind | None:
-    if stamp is None or not (stat.S_ISLNK(stamp.mode) or stat.S_ISREG(stamp.mode)):
-        return None
-    if stat.S_ISLNK(stamp.mode):
+def _mode(file: bytes) -> int:
+    try:
+        return os.lstat(file).st_mode
+    except OSError:
+        return 0  # it was removed since git listed it
+
+
+def _kind(mode: int) -> Kind | None:
+    if stat.S_ISLNK(mode):
         return "link"
-    return "program" if stamp.mode & stat.S_IXUSR else "file"
+    if not stat.S_ISREG(mode):
+        return None
+    return "program" if mode & stat.S_IXUSR else "file"

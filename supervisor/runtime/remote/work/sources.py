@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -55,7 +54,7 @@ class RemoteSources:
 
     def _on_disk(self, raws: Sequence[bytes]) -> dict[bytes, int]:
         stamps = RemoteFiles(self._shell).stamps(raws)
-        return {raw: one.size for raw, one in stamps.items() if one is not None and stat.S_ISREG(one.mode)}
+        return {raw: one.size for raw, one in stamps.items() if one is not None}
 
     def _measured(self, oids: Iterable[str]) -> Mapping[str, int]:
         """Return how long blobs are; without those that git does not have."""

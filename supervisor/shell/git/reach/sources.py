@@ -17,7 +17,7 @@ class Sources(Protocol):
     """The files of one work tree. Its methods raise OrchError if nothing can be asked."""
 
     def sizes(self, files: Iterable[Source]) -> dict[bytes, int]:
-        """Return the bytes of those that are regular files."""
+        """Return the bytes of those that are there."""
 
     def contents(self, files: Iterable[tuple[Source, int]]) -> dict[bytes, bytes]:
         """Read the first bytes, so many, of those that are regular files and can be read."""

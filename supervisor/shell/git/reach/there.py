@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PosixPath
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
-from supervisor.shell.git.reach.moves import RefMoves
-from supervisor.shell.git.reach.output import GitOutput
-from supervisor.shell.git.reach.reader import TreeReader
-from supervisor.shell.git.reach.sources import Sources
+if TYPE_CHECKING:  # each process that reads a repo loads this module
+    from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
+    from supervisor.shell.git.reach.moves import RefMoves
+    from supervisor.shell.git.reach.output import GitOutput
+    from supervisor.shell.git.reach.reader import TreeReader
+    from supervisor.shell.git.reach.sources import Sources
 
 
 class RepoThere(Protocol):
