@@ -232,7 +232,7 @@ def test_the_three_fixed_repos_work_together(fixed: Fixed) -> None:
     assert 45.0 <= float(done.stdout) <= 60.0
 
 
-@pytest.mark.parametrize("child", CHILDREN)
+@pytest.mark.parametrize("child", ["firmware", "mobile"])
 def test_an_edited_contract_reaches_the_files(fixed: Fixed, child: str) -> None:
     folder, codex = fixed.folder, fixed.codex
     report = run_turn(codex, folder / child, edit(child))
@@ -250,7 +250,6 @@ def test_an_edited_contract_reaches_the_files(fixed: Fixed, child: str) -> None:
         if line.startswith("+ ") and path.endswith(".py")
     }
     assert {line.partition("  #")[0] for line in changed} == {
-        "backend": {'STATUS_PATH = "/v1/registrations/{id}"', "RETRY_AFTER = 5"},
         "firmware": set(),
         "mobile": {"FIRST_WAIT = 5.0", "LONGEST_WAIT = 20.0", "GIVE_UP = 240.0"},
     }[child]
@@ -273,7 +272,8 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(fixed: Fixed, tmp_path: P
 
     assert codex.end()["status"] == "completed"
     model.reset(LAMP.script(0.0))
-    assert 'STATUS_PATH = "/v1/registrations/{id}"' in (repo / "backend/app.py").read_text(encoding="utf-8")
+    code = (repo / "backend/app.py").read_text(encoding="utf-8")
+    assert ('STATUS_PATH = "/v1/registrations/{id}"' in code, "\nRETRY_AFTER = 5 " in code) == (True, True)
     assert suite(repo).returncode == 0
 
 
