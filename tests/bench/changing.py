@@ -42,7 +42,7 @@ def keeping(folder: Path, rounds: int) -> Iterator[Row]:
             if number:
                 (repo / "src/m1/f1.py").write_text(f"round {one}\n", encoding="utf-8")
             floor.append(timed(lambda: repos.git(repo, *STATUS)))
-            took.append(timed(lambda: trees.keep(read_now(repo), "now")))
+            took.append(timed(lambda: trees.keep(trees.read(), "now")))
         yield Row(f"a work tree is kept, {what}", median(took), median(floor), limit, f"{FILES:,} files; git status")
     _change(repo, "diff")
     after = trees.keep(read_now(repo), "after").commit
