@@ -66,6 +66,7 @@ def _finish(lab: LabElsewhere, name: str) -> None:
     assert len(lab.delivered(name)) == 1
 
 
+@pytest.mark.promise("cut line")
 def test_a_cut_line_neither_loses_nor_doubles_a_turn(lab: LabElsewhere) -> None:
     before = lab.child("firmware", "ready")
     server = _working(lab, "T21")
@@ -77,6 +78,7 @@ def test_a_cut_line_neither_loses_nor_doubles_a_turn(lab: LabElsewhere) -> None:
     _finish(lab, "T21")
 
 
+@pytest.mark.promise("cut line")
 def test_a_killed_supervisor_and_line_leave_the_turn_running_there(lab: LabElsewhere) -> None:
     before = lab.status()
     server = _working(lab, "T31")
@@ -90,6 +92,7 @@ def test_a_killed_supervisor_and_line_leave_the_turn_running_there(lab: LabElsew
     _finish(lab, "T31")
 
 
+@pytest.mark.promise("cut line")
 def test_a_machine_out_of_reach_is_named_and_its_turn_goes_on_meanwhile(lab: LabElsewhere) -> None:
     server = _working(lab, "T41")
     lab.sshd.stop()

@@ -64,6 +64,7 @@ def test_doctor_names_what_is_lacking(lab: LabElsewhere, change: dict[str, Any],
     assert last["remedy"]
 
 
+@pytest.mark.promise("cut line")
 def test_a_silent_line_is_cut_and_its_server_kept(lab: LabElsewhere) -> None:
     before = lab.child("firmware", "ready")
     (line,) = lab.lines()

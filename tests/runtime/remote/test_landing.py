@@ -113,6 +113,7 @@ def test_a_lock_of_somebody_else_there_changes_nothing_anywhere(yard: Yard) -> N
     assert not yard.firmware.repo.moves().release(plan.repos[1].lock, plan.repos[1].tip)
 
 
+@pytest.mark.promise("dropped machine")
 def test_a_machine_that_drops_before_it_is_decided_lands_nothing(yard: Yard) -> None:
     plan = yard.plan()
 
@@ -134,6 +135,7 @@ def settled(yard: Yard) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.promise("dropped machine")
 def test_a_machine_that_drops_once_it_is_decided_is_waited_for(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = yard.plan()
     append = Journal.append
