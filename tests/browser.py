@@ -168,9 +168,11 @@ class Browser:
         self.call("Input.insertText", text=text)
 
     def press(self, key: str) -> None:
+        """Press a key by its name: `a`, `Tab`, `Enter`."""
+        code = {"Tab": 9, "Enter": 13}.get(key, 0)
         for kind in ("keyDown", "keyUp"):
-            text = key if kind == "keyDown" and len(key) == 1 else ""
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, text=text)
+            text = "" if kind == "keyUp" else "\r" if key == "Enter" else key if len(key) == 1 else ""
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, text=text, windowsVirtualKeyCode=code)
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))

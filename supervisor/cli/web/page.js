@@ -116,7 +116,7 @@
     }
     const to = { o: "/", p: "/plan", l: "/log", m: "/map" }[event.key];
     if (to) { location.assign(to); return; }
-    if (event.key === "a") document.querySelector("#asks textarea, #asks button, #asks section")?.focus();
+    if (event.key === "a") (document.querySelector("#asks textarea") || document.querySelector("#asks section"))?.focus();
     if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll("a.row")], here = rows.indexOf(document.activeElement);
       rows[Math.min(rows.length - 1, Math.max(0, here + (event.key === "j" ? 1 : -1)))]?.focus();

@@ -23,6 +23,8 @@ from supervisor.cli.web.writes import FormResult, Writes
 from supervisor.core.view.page.style import CSS, WEB_CSS
 
 BODY = 1 << 17  # bytes of a form
+DIGITS = 18  # of the number of a version; Python refuses to read very long ones
+FIELDS = 50  # of a form
 BEAT = 15.0  # seconds between two signs of life on a quiet stream
 PAUSE = 0.15  # seconds between two changes that are told: a reader sees no more
 ICON = (
@@ -99,7 +101,8 @@ class Routes:
     async def _events(self, request: Request) -> Response:
         """Tell each change, by the number of the new version."""
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
-        return StreamingResponse(self._told(int(last) if last.isdecimal() else 0), media_type="text/event-stream")
+        known = int(last) if last.isdecimal() and len(last) <= DIGITS else 0
+        return StreamingResponse(self._told(known), media_type="text/event-stream")
 
     async def _told(self, version: int) -> AsyncIterator[str]:
         yield "retry: 2000\n\n"
@@ -180,11 +183,11 @@ def _wants_json(request: Request) -> bool:
 
 
 async def _form(request: Request) -> dict[str, str] | None:
-    """Read the fields of a form; None if it is too long. Of a name that comes twice, the first counts."""
+    """Read the fields of a form; None if it is too long, or has too many. Of a name, the first field counts."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > BODY:
             return None
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-    return dict(reversed(pairs))
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return dict(reversed(pairs)) if len(pairs) <= FIELDS else None

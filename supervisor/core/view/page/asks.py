@@ -22,6 +22,7 @@ def open_ask(pen: Pen, ask: AskInfo, ways: Html) -> Html:
         ways,
         cls="card you",
         id=f"ask-{ask.id}",
+        tabindex=-1,  # a key leads to it, also where it has no form
     )
 
 

@@ -22,7 +22,8 @@ h1{font-size:1.5rem;line-height:1.25;font-weight:650;margin:0 0 4px;overflow-wra
 h2{font-size:1.06rem;font-weight:650;margin:2.4rem 0 .7rem}
 h3{font-size:.95rem;font-weight:600;margin:1.2rem 0 .35rem}
 h2 small,h3 small{font-weight:400;color:var(--soft);margin-left:.5em}
-p{margin:.4rem 0}.soft,.meta{color:var(--soft)}.meta{font-size:.87rem;overflow-wrap:anywhere}
+p{margin:.4rem 0}.name,.side,h2,h3{overflow-wrap:anywhere}
+.soft,.meta{color:var(--soft)}.meta{font-size:.87rem;overflow-wrap:anywhere}
 nav.jump{display:flex;gap:18px;overflow-x:auto;padding:10px 0 2px;font-size:.9rem;white-space:nowrap}
 .sum{display:flex;flex-wrap:wrap;gap:8px 10px;margin:12px 0 4px}
 .sum>span{padding:2px 10px;border-radius:99px;background:var(--wait-bg);color:var(--wait);font-size:.87rem}
@@ -114,7 +115,7 @@ width:100%;max-width:44rem;display:block}textarea{resize:vertical}label.check in
 .buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
 button{font:inherit;font-size:.92rem;color:var(--ink);background:var(--card);border:1px solid var(--wait);
 border-radius:7px;
-padding:6px 16px;cursor:pointer;min-height:36px}button:hover{background:var(--wait-bg)}
+padding:6px 16px;cursor:pointer;min-height:36px;overflow-wrap:anywhere}button:hover{background:var(--wait-bg)}
 button.good{background:var(--done);border-color:var(--done);color:var(--card)}button:disabled{opacity:.5}
 .problem{color:var(--bad)}.warned{color:var(--you)}
 .said{border-left:4px solid var(--done);padding:8px 14px;background:var(--done-bg);
