@@ -40,11 +40,12 @@ def today(event: str, second: int = 0, **fields: Any) -> dict[str, Any]:
 STORY = [
     today("supervisor_started", 1, version="0.1.0", pid=7, seq=1),
     today("intended", 2, child="firmware", task="T3", why="it is ready", action={"action": "start_turn"}, seq=2),
-    today("turn_began", 3, child="firmware", task="T3", turn="u", seq=3),
+    today("turn_began", 3, child="firmware", task="T3", turn="u", message=None, seq=3),  # codex tells it first
+    today("turn_began", 3, child="firmware", task="T3", turn="u", message="orch-T3-1", seq=4),
     today(
-        "turn_ended", 6, child="firmware", task="T3", seen={"turn": "u", "status": "completed", "text": REPORT}, seq=4
+        "turn_ended", 6, child="firmware", task="T3", seen={"turn": "u", "status": "completed", "text": REPORT}, seq=5
     ),
-    today("checks_finished", 7, child="firmware", task="T3", checks=[{"command": "make", "exit_code": 0}], seq=5),
+    today("checks_finished", 7, child="firmware", task="T3", checks=[{"command": "make", "exit_code": 0}], seq=6),
 ]
 ITEMS = [
     today("probe", 4, child="firmware", level="debug"),

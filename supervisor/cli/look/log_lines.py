@@ -112,7 +112,7 @@ def _check_failed(line: RecordLine) -> str:
 def _asked(line: RecordLine) -> str:
     request = line.get("request")
     request = request if isinstance(request, Mapping) else {}
-    subject = next((request[one] for one in ("command", "tool", "kind", "text") if request.get(one)), "")
+    subject = next((request[one] for one in ("command", "tool", "text", "kind") if request.get(one)), "")
     return _join(f"{_about(line)}asks", subject)
 
 
@@ -141,7 +141,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     "codex_error": _error,
     "item_completed": _item,
     **dict.fromkeys(("plan_accepted", "plan_postponed", "plan_missing", "plan_rejected"), _plan),
-    "turn_began": lambda line: f"{_about(line)}turn began",
+    "turn_began": lambda line: f"{_about(line)}turn began" if line.get("message") else "",  # else it is told twice
     "turn_ended": _turn_ended,
     "check_failed": _check_failed,
     "checks_finished": _checks,
