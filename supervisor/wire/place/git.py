@@ -24,9 +24,12 @@ within() { shift; "$@"; }
 if command -v timeout >/dev/null 2>&1; then within() { timeout "$@"; }; fi
 onto=-f; mv --help 2>&1 | grep -q -- -T && onto=-fT
 ended() {
-  code=$?
-  said=$(printf '%s\n' "$e" | grep -m 1 -E '^(fatal|error): ' || printf '%s\n' "$e" | head -n 1)
-  printf '\n%s %d %s\n' "$tag" "$code" "$(printf '%s' "$said" | line)"
+  code=$?; said=
+  if [ -n "$e" ]; then
+    said=$(printf '%s\n' "$e" | grep -m 1 -E '^(fatal|error): ' || printf '%s\n' "$e" | head -n 1)
+    said=$(printf '%s' "$said" | line)
+  fi
+  printf '\n%s %d %s\n' "$tag" "$code" "$said"
 }
 want() { printf '\n%s want\n' "$tag" >&3; head -c "$1"; }
 plain() {
