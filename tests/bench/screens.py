@@ -158,6 +158,7 @@ def _fixed(bodies: dict[str, bytes]) -> Iterator[str]:
 
     class Fixed(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             body = bodies.get(self.path, b"")

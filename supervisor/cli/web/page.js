@@ -56,8 +56,8 @@
         more = false;
         const begun = performance.now();
         await fetched();
-        // A page that is dear to draw is drawn less often: a fifth of the time, at most.
-        const rest = Math.min(10000, 4 * (performance.now() - begun));
+        // A page that is dear to draw is drawn less often: a third of the time, at most.
+        const rest = Math.min(10000, 2 * (performance.now() - begun));
         if (rest > 200) await new Promise((done) => setTimeout(done, rest));
       }
     } finally { busy = false; }

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from supervisor.cli.web.connections import LINGER
-from supervisor.cli.web.serve import AT_ONCE
+from supervisor.cli.web.serve import AT_ONCE, listen
 from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.scene import Standin, status_json
 from tests.cli.web.served import SLOW, Served
@@ -112,3 +112,11 @@ def test_a_connection_that_ended_before_it_was_judged_is_forgotten(web: Served) 
     while web.get("/style.css").status != 200:
         assert time.monotonic() < until
     assert web.errors() == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_what_follows_the_head_of_an_answer_is_sent_at_once(host: str) -> None:
+    with listen(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
