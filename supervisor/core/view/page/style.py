@@ -137,6 +137,6 @@ table.log td{border:0;padding:1px 12px 1px 0}
 .row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}a.row{padding:9px 12px}
 .row .name{grid-column:1/-1;grid-row:2}
 .row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
-@media print{header.top{position:static}form,#said,nav{display:none}}
+@media print{header.top{position:static}form,#said,nav.jump{display:none}}
 """
 """What `orch web` adds: forms, and what stays in sight."""
