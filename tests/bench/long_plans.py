@@ -44,7 +44,7 @@ def long_plans(folder: Path, rounds: int) -> Iterator[Row]:
                 spent.append((sum(supervisor.cpu_times()[:2]) - before) * 1000 / NOTES)
             events[size] = median(spent)
             for what, words in STATUS.items():
-                looks[what, size] = median([timed(lambda: lab.orch(*words)) for _ in range(rounds)])  # noqa: B023
+                looks[what, size] = median([timed(lambda: lab.cold(*words)) for _ in range(rounds)])  # noqa: B023
             looks[ON_TERMINAL, size] = median([timed(lambda: _look(lab)) for _ in range(rounds)])
     few, many = SIZES
     yield Row(

@@ -86,8 +86,8 @@ def up(folder: Path, rounds: int) -> Iterator[Row]:
             took, floor, down = [], [], []
             for _ in range(rounds + 1):
                 floor.append(_until_ready(lab))
-                took.append(timed(lambda: lab.orch("up")))
-                down.append(timed(lambda: lab.orch("down")))
+                took.append(timed(lambda: lab.cold("up")))
+                down.append(timed(lambda: lab.cold("down")))
             beside: dict[str, float | str] = {}
             if number in BESIDE_PEERS:
                 with peers.programs(codex_binary(), list(lab.repos.values()), lab.environ) as todo:
@@ -106,7 +106,7 @@ def hundred(folder: Path, rounds: int) -> Iterator[Row]:
             took, floor = [], []
             for _ in range(min(rounds, 3)):
                 floor.append(_until_ready(lab))
-                took.append(timed(lambda: lab.orch("up")))
+                took.append(timed(lambda: lab.cold("up")))
                 memory[number] = _supervisor(lab).memory_info().rss / 2**20
                 lab.orch("down")
     each = (memory[HUNDRED] - memory[8]) / (HUNDRED - 8)
@@ -121,7 +121,7 @@ def adopt(folder: Path, rounds: int) -> Iterator[Row]:
         took, floor = [], []
         for _ in range(rounds):
             os.kill(_supervisor(lab).pid, signal.SIGKILL)
-            took.append(timed(lambda: lab.orch("up")))
+            took.append(timed(lambda: lab.cold("up")))
             sockets = [one.socket for one in Registry(lab.workspace.registry).alive().values()]
             words = [sys.executable, str(FLOOR), "greet", *sockets]
             floor.append(timed(lambda: subprocess.run(words, check=True, capture_output=True)))  # noqa: B023
@@ -136,9 +136,9 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         took, floor, down, terms = [], [], [], []
         for _ in range(rounds):
             floor.append(_until_ready(lab, program))
-            took.append(timed(lambda: lab.orch("up")))
+            took.append(timed(lambda: lab.cold("up")))
             _at_rest(lab)
-            down.append(timed(lambda: lab.orch("down")))
+            down.append(timed(lambda: lab.cold("down")))
             terms.append(_terminated(lab, program))
         with peers.programs(program, list(lab.repos.values()), lab.environ) as todo:
             beside = {name: peers.figures_of(name, todo, rounds, REST) for name in peers.NAMES}
@@ -154,7 +154,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         bare = bare_python(rounds)
         asked = {**{name: one.status for name, one in known.items() if one.status is not None}, **missing}
         for words in (("status",), ("status", "--json")):
-            times = [timed(lambda: lab.orch(*words)) for _ in range(rounds)]  # noqa: B023
+            times = [timed(lambda: lab.cold(*words)) for _ in range(rounds)]  # noqa: B023
             what = f"`orch {' '.join(words)}`, {MANY} children"
             yield Row(what, median(times), bare, "ahead", "the floor is Python's own start", asked)
         itself = _supervisor(lab)

@@ -167,6 +167,10 @@ class Lab:
             raise AssertionError(f"orch {' '.join(words)} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
+    def cold(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `orch` as a person's shell does, for whoever measures it: loading it takes most of the time."""
+        return self.orch(*words, PYTHONPATH=str(CHECKOUT))
+
     def up(self) -> Status:
         """Run `orch up` and return the status."""
         self.orch("up")
