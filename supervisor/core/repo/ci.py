@@ -191,6 +191,9 @@ _NOISE = re.compile(
 )
 
 
+_DATABASE = re.compile(r"\b(rails|rake)\s+db:")
+"""Prepares the database of a job, in an environment of its own."""
+
 _MOVED = re.compile(r"^cd [^&|;]+ && (?=\S)")
 
 
@@ -199,7 +202,7 @@ def _bounded(found: list[_Found]) -> tuple[CiJob, ...]:
     jobs = []
     for called, line, steps in found[:JOBS]:
         kept = [
-            CiStep(quote(text, LENGTH), purpose_of(text), at)
+            CiStep(quote(text, LENGTH), None if _DATABASE.search(text) else purpose_of(text), at)
             for text, at in steps
             if not _NOISE.match(_MOVED.sub("", text))
         ]

@@ -46,6 +46,8 @@ def purpose_of_name(name: str) -> Purpose | None:
         return Purpose.SETUP
     if words == ["version"]:
         return None  # prints it, or raises it
+    if len(words) > 1:
+        words = [word for word in words if word != "all" or words[0] == "all"]  # `fix-all`: all of what?
     known = [_NAMES[word] for word in words if word in _NAMES]
     if words[-1] in _ARCHIVES and known[:1] != [Purpose.BUILD]:
         return None
@@ -71,7 +73,8 @@ def is_hook_name(name: str) -> bool:
 
 
 _BLANK = re.compile(
-    r"\$\{\{(?! ?env\.)|<[A-Za-z](?:[\w .-]{0,40}\w)?>|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)",
+    r"\$\{\{(?! ?env\.)|<[A-Za-z](?:[\w .-]{0,40}\w)?>|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)"
+    r"|(?<!\S)(\.\.\.|…)(?!\S)|=x{3,}\b|\[--?\w|\$[@\d*]",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"&&|\|\||;|\|")
@@ -79,21 +82,8 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
     (
         *("download", "fetch", "clean", "remove", "delete", "stop", "kill", "print", "show", "list", "help", "open"),
-        *(
-            "update",
-            "upgrade",
-            "view",
-            "copy",
-            "move",
-            "rename",
-            "migrate",
-            "seed",
-            "reset",
-            "log",
-            "wait",
-            "not",
-            "extract",
-        ),
+        *("update", "upgrade", "view", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
+        *("extract", "require"),
     )
 )
 _ENDS = frozenset(
@@ -142,16 +132,8 @@ _RUNNERS = {
 _RUNNER_PAIRS = {
     *(("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("rye", "run")),
     *(("bundle", "exec"), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("fvm", "exec")),
-    *(
-        ("mise", "exec"),
-        ("mise", "x"),
-        ("asdf", "exec"),
-        ("nix", "develop"),
-        ("pixi", "run"),
-        ("conda", "run"),
-        ("coverage", "run"),
-        ("uv", "tool"),
-    ),
+    *(("mise", "exec"), ("mise", "x"), ("asdf", "exec"), ("nix", "develop"), ("pixi", "run"), ("conda", "run")),
+    *(("coverage", "run"), ("uv", "tool")),
 }
 
 _ALONE = {
@@ -177,6 +159,8 @@ def _subs(**purposes: str) -> dict[str, Purpose]:
     return {word: Purpose(purpose) for purpose, text in purposes.items() for word in text.split()}
 
 
+_SAMPLE = re.compile(r"(^|/)(examples?|samples?|demos?)/")
+_DATABASE = "db:setup db:prepare"
 _SUBS: dict[str, dict[str, Purpose]] = {
     "go": _subs(test="test", lint="vet", format="fmt", build="build install generate", run="run", setup="get mod"),
     "changeset": _subs(release="version publish tag"),
@@ -218,9 +202,11 @@ _SUBS: dict[str, dict[str, Purpose]] = {
     "pod": _subs(setup="install"),
     "composer": _subs(setup="install", test="test"),
     "flask": _subs(run="run"),
-    "rails": _subs(test="test", run="s server"),
-    "rake": _subs(test="test spec", build="build", release="release"),
-    "bin/rails": _subs(test="test", run="s server"),
+    "rails": _subs(test="test", run="s server", setup=_DATABASE),
+    "rake": _subs(test="test spec", build="build", release="release", setup=_DATABASE),
+    "bin/rails": _subs(test="test", run="s server", setup=_DATABASE),
+    "firebase": _subs(run="serve emulators:start", release="deploy"),
+    "wrangler": _subs(run="dev", release="deploy publish"),
     "next": _subs(run="dev start", build="build", lint="lint"),
     "vite": _subs(run="dev preview serve", build="build"),
     "ng": _subs(test="test e2e", build="build", run="serve", lint="lint"),
@@ -243,7 +229,7 @@ _SUBS: dict[str, dict[str, Purpose]] = {
 }
 _MAVEN = _subs(
     test="test verify integration-test",
-    build="package compile install",
+    build="package compile install spring-boot:build-image",
     run="spring-boot:run quarkus:dev exec:java jetty:run",
     release="deploy release:perform",
 )
@@ -299,6 +285,10 @@ def _of_part(parts: list[str]) -> Purpose | None:
         return None  # a line of code
     if tool == "go" and sub in ("run", "get") and (len(rest) == 1 or "-u" in parts or any("@" in it for it in rest)):
         return None
+    if tool == "gh" and rest[1:2] in (["delete"], ["view"], ["list"], ["download"]):
+        return None
+    if tool == "go" and sub == "mod":
+        return _S if rest[1:2] and rest[1] in ("download", "tidy", "vendor") else None
     if tool in ("flutter", "dart") and sub in ("pub", "run") and len(rest) > 1:
         return _of_dart(rest[1:] if sub == "pub" else rest)
     if tool in ("poetry", "hatch") and sub == "version" and len(rest) == 1:
@@ -316,14 +306,20 @@ def _of_part(parts: list[str]) -> Purpose | None:
             return _S
         return _NODE_SUBS.get(sub) or (purpose_of_name(sub) if sub and tool != "npm" else None)
     if tool == "mix" and sub not in _SUBS["mix"]:  # an alias of the repo, or a task of a library
-        return purpose_of_name(sub) if not re.match(r"(new|do|archive|local|deps)\b", sub) else None
+        return purpose_of_name(sub) if not re.match(r"(new|do|archive|local|deps|escript\.install)\b", sub) else None
     if tool in _MAKES and (tool != "task" or sub):
-        named = [purpose for word in rest if (purpose := purpose_of_name(word)) is not None]
+        if tool in _SUBS and sub in _SUBS[tool]:
+            return _SUBS[tool][sub]
+        named = [
+            purpose for word in rest if not _ASSIGNMENT.match(word) and (purpose := purpose_of_name(word)) is not None
+        ]
         return named[0] if named else None if rest else {"make": _B, "rake": _T}.get(tool)
     if _GRADLE.search(tool):
         return next(
             (purpose for word in rest if (purpose := purpose_of_name(word.rpartition(":")[2])) is not None), None
         )
+    if tool == "java" and "-jar" in parts:  # what the repo built; else a tool
+        return _R if re.match(r"(\./)?([\w-]+/)?(target|build/libs)/", sub) else None
     if tool in ("mvn", "mvnw", "./mvnw"):
         return next((_MAVEN[word] for word in reversed(rest) if word in _MAVEN), None)
     if _PYTHON.match(tool):
@@ -335,6 +331,8 @@ def _of_part(parts: list[str]) -> Purpose | None:
     if tool in _ALONE:
         return _ALONE[tool]
     if tool in ("node", "bash", "sh", "zsh", "ruby", "php", "deno", "bun") and sub:
+        if any(_SAMPLE.search(word) for word in rest) or sub[0].isdigit():
+            return None
         if (inner := _LOCAL_BIN.match(sub)) is not None:
             return _of_part([sub[inner.end() :], *rest[1:]])
         if sub.rpartition("/")[2] in ("console", "artisan"):
@@ -362,6 +360,8 @@ def _adds(tool: str, sub: str, rest: list[str], parts: list[str]) -> bool:
     if tool in ("pip", "pip3") and sub == "install":
         return len(rest) > 1 and _INSTALLERS.issuperset(rest[1:])
     if tool in ("cargo", "go", "gem", "dotnet") and sub in ("install", "get", "tool"):
+        if tool == "cargo" and len(rest) == 1 and "--path" not in parts:
+            return True  # of what?
         own = tool == "go" and all(word.startswith((".", "get", "install")) for word in rest)
         return len(rest) > 1 and "--path" not in parts and not own
     return False
@@ -385,7 +385,7 @@ def _of_python(rest: list[str]) -> Purpose | None:
             return _T
         if module == "venv":
             return _S
-        return _of_part(bare[1:]) or _R
+        return _of_part(bare[1:]) or (None if module == "pip" else _R)
     if bare and bare[0].endswith(".py"):
         name = bare[0].rpartition("/")[2]
         if name == "setup.py":

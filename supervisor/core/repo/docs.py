@@ -214,11 +214,18 @@ _ABOUT = re.compile(
 )
 _LINK = re.compile(r"\s*(\[[^\]]{1,200}\]\([^)]{1,400}\)|<a\b[^>]{0,400}>[^<]{0,200}</a>)[\s.!]*")
 _POINTS = re.compile(
-    r"(See|Visit|Read|Check|Install|Click|Go to|Follow|Please|For (more|the|a|further))\b", re.IGNORECASE
+    r"(See|Visit|Read|To (learn|find|see|read)|In other words"
+    r"|Check|Install|Click (here|on|the)|Go to|Follow|Please|For (more|the|a|further))\b",
+    re.IGNORECASE,
 )
 
 
-_NOTES = re.compile(r"(note|notice|warning|important|jump to|contents|sections)\b\W{0,4}:", re.IGNORECASE)
+_NOTES = re.compile(
+    r"(note|notice|warning|important|disclaimer|languages?|jump to|contents|sections)\b\W{0,4}:", re.IGNORECASE
+)
+
+
+_TERMS = re.compile(r"\b(is|are) (licen[sc]ed|released|distributed) under\b", re.IGNORECASE)
 
 
 def _is_summary(text: str) -> bool:
@@ -226,7 +233,7 @@ def _is_summary(text: str) -> bool:
     text = re.sub(r"\S*://\S*", "", text).strip()
     row = text.count(" | ") > 1 or text.count(" · ") > 1 or text.count(" • ") > 1
     return (
-        not (row or _NOTES.match(text))
+        not (row or _NOTES.match(text) or _TERMS.search(text))
         and len(text) >= 20
         and text.count(" ") >= 3
         and sum(map(str.isalpha, text)) > 0.6 * len(text)
@@ -290,7 +297,11 @@ def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | No
     """Return the command as it is run from the root, or None if the repo lacks what it needs.
 
     `home` is the folder of the document. If `sure`, something has to show that the command is for this repo.
+    A folder that the repo lacks is that of its clone, if what runs there is in the root.
     """
+    entered = _ENTERED.match(text)
+    if entered is not None and entered[1] not in repo.folders and not home and check(entered[2], repo):
+        return entered[2]
     for folder in (home, "") if home else ("",):
         placed = f"cd {folder} && {text}" if folder and not text.startswith(f"cd {folder} ") else text
         found = check(placed, repo)
@@ -299,6 +310,7 @@ def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | No
     return None
 
 
+_ENTERED = re.compile(r"cd ([\w.-]+) && (.+)")
 _ENTERS = re.compile(r"`cd ([\w./-]+)`")
 _ALL_RUN = re.compile(
     r"\b(?:run|execute|call)\b(?: (?:all|these|the|following|them|commands?|below))*"

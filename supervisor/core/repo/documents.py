@@ -40,9 +40,9 @@ def plain(text: str) -> str:
     """Return the words of a piece of markup: without images, badges, tags, link targets and emphasis marks."""
     text = _IMAGE.sub("", _REFERENCE.sub("", text[:4000]))
     text = _LINK.sub(r"\1", text)
-    text = _ROLE.sub(r"\1", _TAG.sub("", text))
-    # Every second part is code, where `*` is a character, not emphasis.
-    parts = [part if at % 2 else _MARKS.sub("", part) for at, part in enumerate(_CODE.split(text))]
+    text = _ROLE.sub(r"\1", text)
+    # Every second part is code, where `*` and `<b>` are characters, not emphasis.
+    parts = [part if at % 2 else _MARKS.sub("", _TAG.sub("", part)) for at, part in enumerate(_CODE.split(text))]
     return " ".join(filter(None, (_ENTITIES.get(word, word) for word in "".join(parts).split())))
 
 

@@ -17,7 +17,7 @@ ENTRIES = 30
 
 def may_be_entry_point(name: str) -> bool:
     """Return whether a file has a name that is typical of entry points."""
-    if is_sample(name) or is_test(name):
+    if is_sample(name) or is_test(name) or name.endswith("build/main.rs"):  # what Cargo runs in front of a build
         return False
     return _MAIN.search(name) is not None or _PLAIN.fullmatch(name) is not None
 
@@ -34,7 +34,7 @@ def entry_points(
             continue
         for entry in _declared(manifest, names, contents):
             if manifest.kind == "docker":
-                if entry.name in ran:
+                if entry.name in ran or _CHORE.match(entry.name):
                     continue
                 ran.add(entry.name)
             if entry.line or not any(path == entry.path for path, _ in found):
@@ -70,6 +70,9 @@ _MAIN = re.compile(
 
 _PLAIN = re.compile(r"((public|web|htdocs|www|html)/)?index\.php|artisan|bin/console|config\.ru|run|start|serve|server")
 """Files that start something, and whose names alone are too common anywhere else."""
+
+_CHORE = re.compile(r"\W*(/bin/)?(mv|cp|rm|ls|cat|echo|true|false|sleep|tail)\b(?!.*&&)")
+"""What an image does that only builds, copies or waits."""
 
 _APPLICATION = r"^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?"
 _MAINS = tuple(

@@ -111,6 +111,6 @@ _TEST = re.compile(
 _TEST_DATA = re.compile(r"(^|/)(testdata|fixtures?|data|__fixtures__|__mocks__|snapshots|resources)/", re.IGNORECASE)
 _PACKAGES = re.compile(r"((?:^|/)src/main/(?:java|kotlin|scala|groovy)/).*")
 _SAMPLES = re.compile(
-    r"(^|/)(tests?|fixtures?|testdata|([\w]+-)?examples?|([\w]+-)?samples?|demos?|templates?|benchmarks?|docs?)/",
+    r"(^|/)(tests?|testing|fixtures?|testdata|([\w]+-)?examples?([_-]\w+)?|([\w]+-)?samples?|demos?|templates?|benchmarks?|docs?)/",
     re.IGNORECASE,
 )

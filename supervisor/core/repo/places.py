@@ -60,7 +60,8 @@ def moved(lines: Iterable[tuple[str, int]], folder: str | None = "") -> Iterator
                 yield (f"cd {here} && {text}" if here else text), line
             continue
         # A folder that was just made is none of the repo.
-        there = "" if change[1] == cloned else None if change[1] in made else _below(here, change[1])
+        top, _, rest = change[1].partition("/")
+        there = rest if cloned and top == cloned else None if change[1] in made else _below(here, change[1])
         if not change[2]:
             here = there
         elif there is not None:
@@ -81,7 +82,7 @@ def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
         if not bare or bare.startswith("#") or (transcript and not prompted):
             continue
         command = bare[2:].strip() if prompted else bare
-        while command.endswith("\\"):
+        while command.endswith(("\\", " `")):  # ` in PowerShell
             more = next(islice(numbered, 1), None)
             if more is None:
                 break
@@ -146,7 +147,7 @@ _CALLS = {
     "mix": "mix ",
 }
 _COMMENT = re.compile(r"\s+#\s.*$")
-_CLONE = re.compile(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?(?:\s+([\w.-]+))?\s*$")
+_CLONE = re.compile(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?['\"]?(?:\s+([\w.-]+))?\s*$")
 _CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
 _MKDIR = re.compile(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")
 _BEFORE = re.compile(r"\w+=\S*|sudo|time|exec|env|npx|\[?bundle|exec\]?|poetry|uv|pipenv")
@@ -186,6 +187,7 @@ _MANIFESTS = {
     "make": ("Makefile", "GNUmakefile", "makefile"),
     "just": ("justfile", "Justfile", ".justfile"),
     "task": ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml"),
+    "buf": ("buf.yaml", "buf.gen.yaml", "buf.work.yaml"),
     "docker-compose": ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
 }
 _MAKE_MAKEFILES = ("configure", "configure.ac", "Makefile.am", "Makefile.in", "CMakeLists.txt")
@@ -200,11 +202,15 @@ _ENDINGS = (".py", ".js", ".ts", ".mjs", ".rb", ".php", ".sh", ".dart", ".pl")
 
 
 def _has(words: list[str], folder: str, repo: RepoContents) -> bool | None:
+    if re.fullmatch(r"python[\d.]*", words[0]) and words[1:3] == ["-m", "pip"]:
+        words = words[2:]
     tool, rest = words[0], [word for word in words[1:] if not word.startswith("-")]
     if tool == "docker" and rest[:1] == ["compose"]:
         tool, rest = "docker-compose", rest[1:]
     if tool in _NODE:
         return _has_script(tool, words, rest, folder, repo)
+    if tool == "go" and rest[:1] == ["run"] and (file := next((it for it in rest if it.endswith(".go")), "")):
+        return _below(folder, file) in repo.names
     if tool in _MANIFESTS:
         if any(word in ("-C", "-f", "--file", "--manifest-path", "-d", "--directory") for word in words):
             return None
@@ -218,7 +224,7 @@ def _has(words: list[str], folder: str, repo: RepoContents) -> bool | None:
         inside = _below(folder, tool)
         return inside in repo.names if inside else None
     if re.fullmatch(r"python[\d.]*|node|ruby|php|bash|sh|dart|deno|tsx|ts-node", tool) and rest:
-        file = rest[1] if rest[0] == "run" and len(rest) > 1 else rest[0]
+        file = next((word for word in rest if word.endswith(_ENDINGS)), rest[0])
         return _join(folder, re.sub(r"^\./", "", file)) in repo.names if file.endswith(_ENDINGS) else None
     if re.fullmatch(r"pip[\d.]*", tool) or (tool == "install" and rest):
         return _has_requirements(words, rest, folder, repo)

@@ -20,6 +20,7 @@ def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[
     headings: list[tuple[int, str]] = []
     guide = name.lower().startswith((".github/", "docs/", "doc/"))
     nested = kind is DocumentKind.README and "/" in name and not guide
+    lead = ""
     template = "pull_request_template" in name.lower()
     for part in parts:
         if part.kind == "heading":
@@ -27,9 +28,13 @@ def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[
         if part.kind not in ("prose", "item") or (part.note == "quote" and "[!" not in part.text):
             continue  # What is quoted is an example, but for a notice (`> [!IMPORTANT]`).
         section = _Section([text for _, text in headings], kind)
+        if part.kind == "prose":
+            lead = part.text
+        elif _THEIRS.search(lead):
+            continue  # `They help because they:` says what they do, not what somebody has to.
         for text, line in _sentences(part):
             words = re.sub(r"^\[[ xX]\]\s*", "", plain(text))
-            if not 12 <= len(words) <= 2 * RULE or "?" in words or words.endswith(":"):
+            if not 12 <= len(words) <= 2 * RULE or "?" in words or words.endswith(":") or "](" in words:
                 continue
             step = part.kind == "item"
             if template and (words.count(" ") < 2 or _CHOICE.match(words) or _CHOICES.search(section.heading)):
@@ -57,16 +62,23 @@ class _Section:
 
     def moment(self, text: str, words: str, *, step: bool, nested: bool) -> Moment | None:
         """Return what the sentence has to be heeded before; None if it is no rule."""
-        if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(words):
+        if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(_NO_DUTY.sub("", words)):
             return Moment.COMMIT
         if (nested and not self.committing) or self.aside:
             return None
         if _CONTENTS.fullmatch(text) or (_THEY.search(words) and not _FIRM.search(words) and "lease" not in words):
             return None
         found = self._asked_for(text, words, step=step)
-        if found is None or _INVITES.search(words) or _NOTIFIES.search(words) or _NEEDED.search(words):
+        if (
+            found is None
+            or _ILLUSTRATES.search(words)
+            or _INVITES.search(words)
+            or _NOTIFIES.search(words)
+            or _NEEDED.search(words)
+        ):
             return None
-        return None if _WORKFLOW.fullmatch(words) and not self.releasing else found
+        usual = _WORKFLOW.fullmatch(words) or (_TOWARDS.match(words) and not _PARTICULAR.search(words))
+        return None if usual and not self.releasing else found
 
     def _asked_for(self, text: str, words: str, *, step: bool) -> Moment | None:
         """Return the same by what the sentence asks for. It may still be an invitation, or be about something else."""
@@ -109,7 +121,10 @@ class _Section:
 
 _README = DocumentKind.README
 _INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
-_SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)")
+_SENTENCE = re.compile(
+    r"(?:(?<=[.!?:;])|(?<=[.!?]\)))(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)"
+    r"\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)"
+)
 _LABEL = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+")
 _TITLE = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+(?=[A-Z])")
 _VERBS = (
@@ -117,8 +132,13 @@ _VERBS = (
     r"|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide|make sure|ensure"
     r"|modify|preserve|adhere|stick|split|reference|leave|mark|target|separate"
 )
+_NOUNS = (
+    r"(test|format|document|commit|tag) (helpers?|cases?|files?|suites?|data|fixtures?|names?|lists?|messages?)\b"
+    r"|merge conflicts?\b"
+)
 _IMPERATIVE = re.compile(
-    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})(?=[\s,.]|$)(?! ?\()",
+    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?"
+    rf"(?!{_NOUNS})({_VERBS})(?=[\s,.]|$)(?! ?\()",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
@@ -127,13 +147,13 @@ _ASKED = re.compile(
     r"|(^|[,;:—>]\s+|\b(and|but|so|then)\s+)(do not|don'?t|never|always)\b(?! (an?|the|any|undefined|null)\b)",
     re.IGNORECASE,
 )
-_WEAK = re.compile(
-    r"\b(need(s|ed)? to|have to|has to|required|requires|remember|before|prior to|expected)\b", re.IGNORECASE
-)
+_WEAK = re.compile(r"\b(need(s|ed)? to|have to|has to|required|requires|remember|expected)\b", re.IGNORECASE)
 _NO_DUTY = re.compile(
     r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
-    r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b|\b(will|and|that|which|helps?) ensures?\b|"
-    r"\bnever \w+(ed|en)\b|"
+    r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b"
+    r"|\b(will|can|and|that|which|they|it|this|helps?) ensures?\b|"
+    r"\bnever \w+(ed|en)\b|\b(that|which|who) (should|must|shall)\b|"
+    r"\bshould (now|then|automatically|be able|see|appear)\b|^(in order )?to (make sure|ensure|avoid|keep|prevent)\b|"
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
     r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b"
@@ -148,9 +168,19 @@ _INVITES = re.compile(
     r"|\bread (this|the) ((entire|whole|full) )?(document|guide|page|file)\b"
     r"|\bplease take a (moment|minute)\b|\bshould (start|look|see|check) (here|at|out|with)\b"
     r"|\b(on|in) (our |the )?#?(\w+ on )?(IRC|Discord|Slack|Gitter|Matrix|Libera|Zulip|chat)\b"
+    r"|\bplease let (us|me|the \w+)\b|\bfollow (the|these) (steps|instructions)\b|\bask\b.*\bhelp\b"
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
+_ILLUSTRATES = re.compile(
+    r"^(for (example|instance)|e\.g\.|i\.e\.|that is,|in other words)|\bnot (every|all)\b|\(not needed\b"
+    r"|\b(they|we|(maintain|review)ers) should\b.*\byours?\b|^(\w+,? ){1,4}(them|these|those|that way)[.!]*$"
+    r"|^(you|it|this|we|they) (can|may|could|might)\b",
+    re.IGNORECASE,
+)
+"""An example, an exception, what others owe, or a sentence that only makes sense after the one before it."""
+
+_THEIRS = re.compile(r"\b(it|they|which|that|this|we) ?:\s*$", re.IGNORECASE)
 _CONTENTS = re.compile(r"\[[^\]\n]+\]\(#[^)\n]*\)\W*")
 """A line of a table of contents."""
 
@@ -168,31 +198,41 @@ _FIRM = re.compile(
 )
 _FIRST = re.compile(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
 _WORKFLOW = re.compile(
-    r"(please )?(fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
+    r"(please )?((fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
     r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch"
     r"( for your (changes?|work)| (on|in) your fork)?( and work on \w+ \w+)?"
     r"|commit your changes?|write (the|your) code"
-    r"|push( your (changes|commits|branch))? to( \w+){0,3} (branch|fork|origin|repo(sitory)?)"
+    r"|push( your (changes|commits|branch|fork))?( to( \w+){0,3} (branch|fork|origin|repo(sitory)?))?"
     r"|(open|create|submit|send|make)( up| in)?( a| your| the| us a)?( new| draft){0,2} (pull request|PR)"
-    r"( (to|against) the \w+ branch( of( \w+){1,5})?)?)"
+    r"( (to|against) the \w+ branch( of( \w+){1,5})?)?)(,? and |, (then )?|(?=$|[ (:.!])))+"
     r"( ?\(.*\)|: git \S.*)?[.!]*",
     re.IGNORECASE,
 )
-"""The steps by which a change reaches any repo on GitHub."""
-
-_NEEDED = re.compile(
-    r"\b(make sure|ensure)( that)? (the|you|your)\b[^.]{0,40}?"
-    r"\b(running|installed|a running|up and|have (access|an? account))\b"
-    r"|\brun\b[^.,]{1,60}? to (bootstrap|start|serve|launch|generate|install|build|create|compile|see|view|watch|open"
-    r"|get)\b(?!.*\b(before|commit|pull request|PR)\b)",
+_TOWARDS = re.compile(
+    r"(please )?((create|make|start|check ?out)\b[^,.;]{0,40}\bbranch|push\b[^,.;]{0,40}\b(branch|fork)"
+    r"|(create|open|submit|send|make) (a|your|the) (new )?(PR|pull request) (on|in|at|from) )\b",
     re.IGNORECASE,
 )
-"""What has to be there to work at all, or how to get it."""
+_PARTICULAR = re.compile(
+    r"\b(against|must|should|never|always|only|each|every|one|single|separate|named?|test\w*|sign\w*|before|first)\b",
+    re.I,
+)
+"""The steps by which a change reaches any repo on GitHub, and the words that make a rule of them."""
+
+_NEEDED = re.compile(
+    r"\b(make sure|ensure)( that)? (the|you|your|all)\b[^.]{0,60}?"
+    r"\b(running|installed|a running|up and|have (access|an? account))\b"
+    r"|\b(run|use)\b[^,]{1,60}? to (bootstrap|start|serve|launch|generate|install|build|create|compile|see|view"
+    r"|watch|open|get)\b(?!.*\b(before|commit|pull request|PR)\b)"
+    r"|^if\b[^,]{0,60}\b(did|does|do)(n['’]t| not) (work|help|resolve|solve|start)",
+    re.IGNORECASE,
+)
+"""What has to be there to work at all, how to get it, or what to do when it does not work."""
 
 _NOTIFIES = re.compile(
-    r"\b(create|open|file|submit) an? (\w+ )?issue\b(?!.*\b(first|before|discuss))"
+    r"\b(create|open|file|submit) (an?|new) (\w+ )?issues?\b(?!.*\b(first|before|discuss))"
     r"|(^|, )(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)"
-    r"|^(check|search|look) .{0,20}\bexisting issues\b",
+    r"|^(.*\bplease )?(check|search|look) .{0,20}\b(existing|github) issues\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -267,6 +307,8 @@ _PUBLISHING = re.compile(
 def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
     text, at = part.text[:8000], 0
     for end in chain((match.span() for match in _SENTENCE.finditer(text)), [(len(text), len(text))]):
+        if text.count("`", at, end[0]) % 2 == 1 and end[0] < len(text):
+            continue  # in the middle of code
         sentence = text[at : end[0]]
         skipped = len(sentence) - len(sentence.lstrip())
         yield sentence.strip(), part.line + text.count("\n", 0, at + skipped)

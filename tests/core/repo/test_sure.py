@@ -57,6 +57,28 @@ def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str
         ("mvn -Dx=y quarkus:dev", "run"),
         ("poetry version --short", None),
         ("poetry version patch", "release"),
+        ("make ignore-key key=index.version", None),
+        ("docker run ... --name thing me/thing", None),
+        ("mvn package -Dpassword=xxxxx", None),
+        ("./generate.py [--includes INCLUDES] path", None),
+        ("cargo install", None),
+        ("cargo install --path .", "build"),
+        ("mix escript.install hex thing", None),
+        ("mix escript.build", "build"),
+        ("python -m pip install --upgrade pip wheel", None),
+        ("python -m pip install -r requirements.txt", "setup"),
+        ("go mod init thing", None),
+        ('node version.mjs "$@"', None),
+        ("gh release delete old", None),
+        ("gh release create new", "release"),
+        ("go mod download", "setup"),
+        ("java -jar target/thing.jar", "run"),
+        ("java -jar generator.jar", None),
+        ("node ./examples/pizza --help", None),
+        ("web_1 | ruby 2.7.1p83", None),
+        ("bundle exec rake db:setup", "setup"),
+        ("bin/rails db:create", None),
+        ("bin/rails db:prepare", "setup"),
     ],
 )
 def test_what_cannot_be_run_as_it_stands_or_is_for_a_tool_has_no_purpose(command: str, purpose: str | None) -> None:
@@ -75,7 +97,8 @@ def test_the_last_word_of_a_name_may_turn_it_around(name: str) -> None:
     [
         *(("prepare-release", "release"), ("setup_branch", "setup"), ("nativeTestCompile", "build"), ("test", "test")),
         *(("checkReleaseBadging", "lint"), ("upload-coverage-report", None), ("release:cleanup", None)),
-        *(("extract-version", None), ("release", "release")),
+        *(("extract-version", None), ("release", "release"), ("fix-all", None), ("test-all", "test")),
+        *(("all", "build"), ("require-version", None)),
     ],
 )
 def test_a_name_of_two_purposes_has_that_of_what_it_is_for(name: str, purpose: str | None) -> None:
@@ -142,6 +165,12 @@ def test_the_programs_that_flutter_makes_for_each_platform_are_no_entry_points()
          ["x/lib/thing.rb"]),
         ({"a-b.gemspec": "  s.name = 'a-b'\n", "lib/a/b.rb": ""}, ["lib/a/b.rb"]),
         ({"other.gemspec": "  s.name = 'other'\n", "lib/thing.rb": ""}, []),
+        ({"Dockerfile": "FROM x AS one\nENTRYPOINT [\"mv\", \"/a\", \"/b\"]\nFROM y\nCMD sleep infinity\n"}, []),
+        ({"Cargo.toml": "[package]\nname = 'a'\nbuild = 'build/main.rs'\n", "build/main.rs": "fn main() {\n",
+          "src/main.rs": "fn main() {\n"}, ["src/main.rs:1"]),
+        ({"plugin/testing/broken/main.go": "func main() {\n", "example_app/main.go": "func main() {\n"}, []),
+        ({"setup.py": "setup(entry_points={'console_scripts': ['a = a.main:run'],\n'a.plugins': ['b = a.b:run']})\n",
+          "a/main.py": "def run():\n", "a/b.py": "def run():\n"}, ["a/main.py:1"]),
     ],
 )  # fmt: skip
 def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], entries: list[str]) -> None:
@@ -199,6 +228,28 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
         (".github/pull_request_template.md", "## Type of change\n\n- [ ] It adds a thing\n\n## Other\n\n"
          "- [ ] Bugfix (fixes an issue)\n- [ ] owner/repo-docs#1\n- [ ] I have added a test\n",
          ["I have added a test"]),
+        ("CONTRIBUTING.md", "# Contributing\n\n- For example, 1.2 must become 1.3\n- Not every change needs an entry\n"
+         "- NEVER DEVIATE FROM THEM.\n- You may add tests later.\n- They should be kind to your patch\n"
+         "- Add a test too\n",
+         ["Add a test too"]),
+        ("CONTRIBUTING.md", "# Contributing\n\nTests are welcome because they:\n\n"
+         "- ensure that your code never breaks\n",
+         []),
+        ("CONTRIBUTING.md", "# Contributing\n\n- Push your fork and open a pull request.\n"
+         "- Create a branch for your work.\n"
+         "- Push the branch to your fork.\n- Create your PR on the site.\n- Push to the branch `next` first.\n",
+         ["Push to the branch next first."]),
+        ("CONTRIBUTING.md", "It runs the linter before each commit.\n\n"
+         "This command prepares your change before you commit.\n"
+         "\nTo find work on commits, please check GitHub issues.\n\nPlease follow the steps of pull requests.\n"
+         "\nThe pull request should automatically update.\n\nThus we can ensure that changes fit.\n", []),
+        ("CONTRIBUTING.md", "# Contributing\n\n- Never push to e.g. Upstream before a review.\n"
+         "- Write it as `git commit -m 'docs: Add it'` in a commit.\n- (It may be long.) Commits must be signed.\n"
+         "- [Use **code: Add** it](#use-it)\n- Test helpers in `tests/`\n- Merge conflicts are usual\n",
+         ["Never push to e.g. Upstream before a review.", "Write it as git commit -m 'docs: Add it' in a commit.",
+          "Commits must be signed."]),
+        ("README.md", "To ensure that you don't commit files that fail, you can install a hook for commits.\n", []),
+        ("AGENTS.md", "- Use `<dialog>` for modals\n", ["Use <dialog> for modals"]),
         (".github/ISSUE_TEMPLATE/bug.md", "Please make sure that it is no known bug before you commit.\n", []),
     ],
 )  # fmt: skip
@@ -221,6 +272,8 @@ def test_translations_and_forms_are_no_documents() -> None:
          ["A tool that counts all things."]),
         ("# T\n\nNote: the main branch may be broken.\n\nManual · Support · Demo pages\n\nIt counts all things.\n",
          ["It counts all things."]),
+        ("# T\n\nTo learn more about it, look at the site.\n\nT is licensed under the terms of others.\n\n"
+         "Language: this one | that one\n\nClick is a thing that counts.\n", ["Click is a thing that counts."]),
         ("# T\n\n[See what it is in slides](https://a.b)\n\n## A\n\n## B\n\nYou can make a thing.\n", []),
     ],
 )  # fmt: skip

@@ -191,6 +191,13 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
             ["build: make all"],
         ),
         (
+            {
+                "README.md": "```sh\ngit clone https://x/thing\n```\n\n```sh\ncd thing\nbin/setup\n```\n",
+                "bin/setup": "",
+            },
+            ["setup: bin/setup"],
+        ),
+        (
             {"README.md": "```sh\ncd web\nnpm ci\ncd ..\nmake all\n```\n", "web/package.json": "{}"},
             ["setup: cd web && npm ci"],
         ),
@@ -228,7 +235,7 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
                 ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n"
                 "      - run: |\n          cd sim\n          mkdir -p out\n          pytest -v\n"
                 "      - run: npm test\n        working-directory: ./web\n"
-                "      - run: V=$(python3 scripts/version.py)\n"
+                "      - run: V=$(python3 scripts/version.py)\n      - run: bin/rails db:setup\n"
             },
             ["test: cd sim && pytest -v", "test: cd web && npm test"],
         ),
@@ -236,6 +243,7 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
     ids=[
         "twice",
         "clone",
+        "clone before",
         "cd",
         "said",
         "unknown",

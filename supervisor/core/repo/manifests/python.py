@@ -123,6 +123,7 @@ def _setup_cfg(name: str, kind: str, content: bytes) -> Manifest:
 _SETUP_KEY = re.compile(r"\b(name|version|python_requires)\s*=\s*[rbu]?(['\"])([^'\"\n]{1,80})\2")
 _SETUP_LIST = re.compile(r"\b(install_requires|tests_require|setup_requires)\s*=\s*\[([^\]]{0,8000})\]")
 _QUOTED = re.compile(r"(['\"])([^'\"\n]{1,200})\1")
+_SETUP_SCRIPTS = re.compile(r"\b(?:console|gui)_scripts\b[^\[\]]{0,20}\[[^\]]{0,8000}\]")
 _SETUP_SCRIPT = re.compile(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{1,80})\s*\1")
 
 
@@ -143,7 +144,11 @@ def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
         for quoted in _QUOTED.finditer(match[2])
         if (found := REQUIREMENT.match(quoted[2]))
     ]
-    scripts = [script_of(match[2], match[3], line_at(text, match.start())) for match in _SETUP_SCRIPT.finditer(text)]
+    scripts = [
+        script_of(match[2], match[3], line_at(text, match.start()))
+        for group in _SETUP_SCRIPTS.finditer(text)  # the others are of plugins
+        for match in _SETUP_SCRIPT.finditer(text, *group.span())
+    ]
     facts = [fact("python", *values["python_requires"])] if "python_requires" in values else []
     nothing = ("", 0)
     called, version = values.get("name", nothing)[0], values.get("version", nothing)[0]
