@@ -18,6 +18,9 @@ FEW = 12  # commits that name one ticket; a name that more commits share is just
 SURE = 0.5
 """The lowest score of a link whose commits are looked for."""
 
+LIKELY = 0.25
+"""The same of a name of several words, such as `auto_tags`: two repos hardly come to it by chance."""
+
 MOST = 30
 """Pairs of commits of one pair of children that are rows of the map."""
 
@@ -26,6 +29,9 @@ NAMED = 3  # shared names in the name of a row
 
 _WHOLE = (Kind.COMMIT, Kind.COPY, Kind.SUBMODULE)
 """Kinds of rows that concern no name in a source."""
+
+_COMPOUND = re.compile(r"[A-Za-z][a-z0-9]+([A-Z][a-z0-9]+)+|[A-Za-z0-9]+([_-][A-Za-z0-9]+)+")
+"""A single name of several words."""
 
 _Side = tuple[str, Revision]  # a child, and a commit of it
 
@@ -57,8 +63,8 @@ def origin_words(links: Iterable[Link]) -> dict[str, frozenset[bytes]]:
 def introduced_by(links: Iterable[Link], origins: Mapping[str, Mapping[bytes, Revision]]) -> Iterator[Link]:
     """Yield the pairs of commits that brought the same names into two repos, at whatever time and by whomever.
 
-    `origins`: by child and word, the commit that brought the word in. A name that stands in quotes came with
-    that text, any other with the last of its words.
+    `origins`: by child and word, the commit that brought the word in. A name such as `auto_tags` came with its first
+    use, quoted or not; any other that stands in quotes with that text, and the rest with the last of their words.
     """
     shared: dict[tuple[_Side, _Side], list[Link]] = defaultdict(list)
     for link in filter(_has_origin, links):
@@ -87,7 +93,7 @@ def _pair(one: _Side, other: _Side, shared: Sequence[Link], partners: int) -> Li
 
 
 def _has_origin(link: Link) -> bool:
-    return link.score >= SURE and link.kind not in _WHOLE
+    return link.kind not in _WHOLE and link.score >= (LIKELY if _COMPOUND.fullmatch(link.name) else SURE)
 
 
 def _origin(link: Link, child: str, known: Mapping[bytes, Revision]) -> Revision | None:
@@ -95,7 +101,8 @@ def _origin(link: Link, child: str, known: Mapping[bytes, Revision]) -> Revision
     found = []
     for place in link.places:
         literal = literal_of(place.shown)
-        needed = {literal} if literal in known else words_of(place.shown)
+        quoted = literal in known and _COMPOUND.fullmatch(place.shown) is None
+        needed = {literal} if quoted else words_of(place.shown)
         if place.child == child and needed and needed <= known.keys():
             found.append(max((known[word] for word in needed), key=lambda revision: (revision.at, revision.oid)))
     return min(found, key=lambda revision: (revision.at, revision.oid), default=None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.commits import FEW, MOST, SURE, introduced_by, origin_words, related
+from supervisor.core.map.commits import FEW, LIKELY, MOST, SURE, introduced_by, origin_words, related
 from supervisor.core.text.words import literal_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.repo.git import Commit, Revision
@@ -80,6 +80,20 @@ def test_the_commits_that_brought_one_name_into_two_repos_are_a_row_whoever_made
             "both brought it in, 897 days apart",
         )
     ]
+
+
+@pytest.mark.parametrize(("api", "web"), [("auto_tags", "autoTags"), ("AutoTags", "auto-tags")])
+def test_a_name_of_several_words_pairs_commits_by_its_first_use_though_its_link_is_only_likely(
+    api: str, web: str
+) -> None:
+    first, quoted = revision("a"), revision("b", days=30)
+    origins = {
+        "api": {**words(api, first), literal_of(api): quoted},  # it was used before it stood in quotes
+        "web": words(web, first),
+    }
+    (row,) = introduced_by([link(api, api, web, LIKELY, Kind.KEY)], origins)
+    assert (row.name, row.places[0].file, row.note) == (api, "a" * 12, "both brought it in, on one day")
+    assert list(introduced_by([link(api, api, web, LIKELY - 0.01, Kind.KEY)], origins)) == []
 
 
 def test_several_names_that_the_same_two_commits_brought_in_are_one_row_that_proves_more() -> None:
