@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 
-import psutil
 import pytest
 
 from supervisor.runtime.daemon import ending
@@ -27,9 +27,10 @@ def test_a_steer_that_only_the_record_of_the_thread_holds_is_not_told_twice(lab:
     lab.until(lambda _: lab.acts("steer_turn"))
     (steer,) = lab.acts("steer_turn")
     os.kill(supervisor.pid, signal.SIGSTOP)
-    gone = psutil.Process(server)
+    watched = os.pidfd_open(server)
     os.kill(server, signal.SIGKILL)
-    psutil.wait_procs([gone], timeout=SLOW)
+    assert select.select([watched], [], [], SLOW)[0], "it exits, though nobody reaps it before the supervisor goes on"
+    os.close(watched)
     (record,) = lab.home.glob(f"sessions/**/*{turn['thread']}.jsonl")
     last = json.loads(record.read_bytes().splitlines()[-1])
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": steer["text"]}]}

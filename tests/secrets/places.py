@@ -87,7 +87,7 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
             task("T1", "backend", fields=fields, text=prose) + task("T2", "backend"), objective="Use what follows."
         )
         lab.task("T1", "blocked")
-        lab.ask()
+        lab.runs(lab.ask()["id"])  # so much text keeps the supervisor busy until it is shown
         printed = {f"orch {' '.join(words)}": lab.orch(*words).stdout for words in PRINTED}
         lab.orch("down")
         files = [path for path in lab.workspace.root.rglob("*") if path.is_file() and path.parent.name != EXACT]
