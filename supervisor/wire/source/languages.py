@@ -49,7 +49,13 @@ _BY_ENDING = {
     **dict.fromkeys(("html", "erb", "m", "mm", "pl", "r", "groovy", "gradle", "conf"), "plain"),
     **dict.fromkeys(("ini", "cfg", "properties", "cmake"), "plain"),
 }
-_BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}
+_BY_NAME = {
+    "dockerfile": "dockerfile",
+    "rakefile": "ruby",
+    "jenkinsfile": "plain",
+    "cmakelists.txt": "plain",
+    **dict.fromkeys(("makefile", "gnumakefile", "justfile"), "commands"),
+}
 
 _UNREAD = {
     "Haskell": "hs lhs",

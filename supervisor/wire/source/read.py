@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
-from supervisor.wire.source import config, grammar, graphql, grpc, packages, plain
+from supervisor.wire.source import config, grammar, graphql, grpc, installs, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.http import builders, rails
 from supervisor.wire.source.http.methods import methods_beside
@@ -39,13 +39,16 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     if language == "component":
         script, page = _parts(source)
         return tuple(sorted((*literals("typescript", script), *literals("plain", page)), key=lambda word: word.line))
+    installed = installs.literals(source) if language in installs.LANGUAGES else ()
+    if language == "commands":
+        return tuple(islice(installed, MANY))
     if language in _CONFIGS:
         found: Iterator[Literal] = config.literals(language, source)
     elif language in grammar.languages() and not _is_deep(source):
         found = chain(statuses(source), _code(language, source))
     else:
         found = plain.literals(source)
-    return tuple(sorted(islice(found, MANY), key=lambda word: word.line))
+    return tuple(sorted(islice(chain(installed, found), MANY), key=lambda word: word.line))
 
 
 _SCRIPT = re.compile(
