@@ -54,7 +54,7 @@ class Yard:
         ends = [one for way in ways for one in way.children() if one.name() == "cat"]  # not those that are there
         for one in (*ways, *ends):
             one.kill()
-        psutil.wait_procs((*ways, *ends), timeout=10)
+        assert psutil.wait_procs((*ways, *ends), timeout=10)[1] == []
 
     def tips(self) -> dict[str, str | None]:
         return {name: value_of(repo, BRANCH) for name, repo in self.made.repos.items()}
