@@ -173,7 +173,8 @@ def test_no_task_is_done_again_when_the_record_is_removed_while_it_is_up(
     supervisor, earlier = supervisor_of(lab), renewals(lab)
     lose(lab.workspace.state)
     lab.orch("note", "something happens")
-    (renewed,) = [one for one in renewals(lab) if one not in earlier]
+    within(NOTICED, lambda: renewals(lab)[len(earlier) :])  # an event is logged after it is recorded
+    (renewed,) = renewals(lab)[len(earlier) :]
     assert renewed["level"] == "warning"
     os.kill(supervisor.pid, signal.SIGKILL)
     within(NOTICED, lambda: not process.alive(supervisor))
@@ -211,11 +212,10 @@ def test_a_workspace_that_is_cleaned_stops_in_order_and_does_nothing_again(lab: 
     done_once(lab, "T81")
     supervisor = supervisor_of(lab)
     kept = {path: path.read_text(encoding="utf-8") for path in (lab.workspace.config, lab.workspace.plan)}
-    for words in (["init", "-q"], ["clean", "-fdqx"]):  # which fails if a folder is written to meanwhile
+    for words in (["init", "-q"], ["clean", "-fdqx"]):  # which leaves a folder that is written to meanwhile
         subprocess.run(["git", *words], cwd=lab.workspace.root, check=False, env=lab.environ)
     shutil.rmtree(lab.workspace.root / ".git")
-    assert not lab.workspace.config.exists()
-    assert not lab.workspace.ledger.exists()
+    assert not lab.workspace.config.exists()  # the ledger may be back already: the supervisor writes it anew
     within(NOTICED, lambda: nothing_runs(supervisor, lab.workspace))
     for path, text in kept.items():
         path.write_text(text, encoding="utf-8")

@@ -54,6 +54,7 @@ class Ledger:
         self._seq = 0
         self._size = 0
         self._running = 0  # the checksum of the open file
+        self._torn = False  # somebody cut the file off while we wrote to it
         self._due = False  # some events of closed segments are not in the checkpoint
         self._limit = SEGMENT  # bytes of the open file at which `compact` is due
         self._file: int | None = None
@@ -199,6 +200,7 @@ class Ledger:
             while written < len(data):
                 written += os.pwrite(self._file, data[written:], self._size + written)
             os.fdatasync(self._file)
+            self._torn = self._size > 0 and os.pread(self._file, 1, self._size - 1) != b"\n"
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
@@ -223,6 +225,8 @@ class Ledger:
                 return None
         except OSError:
             return None
+        if self._torn:
+            return "was cut off"
         return lost(self._path, self._file, self._size, self._first)
 
     def renew(self, world: World, at: datetime) -> None:
@@ -244,6 +248,7 @@ class Ledger:
         os.close(self._file)
         self._file, self._first, self._size = renewed
         self._running = self._running if self._size else 0
+        self._torn = False
 
     @property
     def due(self) -> bool:

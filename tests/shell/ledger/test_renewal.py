@@ -16,6 +16,7 @@ from supervisor.errors import StoreError
 from supervisor.shell.ledger import checkpoint, store
 from supervisor.shell.ledger.segments import FOLDER, raw_lines
 from supervisor.shell.ledger.store import Ledger
+from supervisor.shell.ledger.sums import sealed
 from tests.shell.ledger.test_store import AT, FIRST, unlabelled
 
 WORLD = World(supervisor=SupervisorState(pid=7))
@@ -103,6 +104,24 @@ def test_a_file_that_was_emptied_gets_no_hole(path: Path, ledger: Ledger) -> Non
     assert (opened.world, opened.events) == (WORLD, MORE)
     assert [line["seq"] for line in again.append(MORE, unlabelled)] == [len(FIRST) + 3, len(FIRST) + 4]
     assert b"\0" not in path.read_bytes()
+
+
+@pytest.mark.promise("ledger whole")
+def test_a_file_that_is_emptied_while_we_write_is_written_anew(
+    path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def emptied_meanwhile(body: bytes, running: int) -> tuple[bytes, int]:
+        os.truncate(path, 0)
+        return sealed(body, running)
+
+    monkeypatch.setattr(store, "sealed", emptied_meanwhile)
+    ledger.append(MORE, unlabelled)
+    monkeypatch.undo()
+    assert ledger.lost() == "was cut off"
+    ledger.renew(WORLD, AT)
+    ledger.append(MORE, unlabelled)
+    opened = Ledger(path).open()
+    assert (opened.world, opened.events) == (WORLD, MORE)
 
 
 def test_what_somebody_added_is_kept_beside_it(path: Path, ledger: Ledger) -> None:
