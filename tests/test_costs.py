@@ -59,7 +59,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.look.logs", 165, {"asyncio", "ruamel", "typer", "websockets"}),
         ("cli.main, cli.steer.asks", 117, COMMAND),
         ("cli.main, cli.steer.requests", 107, COMMAND),
-        ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
+        ("cli.main, cli.command.help_pages", 95, COMMAND | {"socket", "subprocess"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 327, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready

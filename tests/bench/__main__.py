@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import beside, changing, growth, long_plans, plot, reading, records, screens, servers, wire
+from tests.bench import beside, changing, growth, long_plans, plot, reading, records, screens, servers, wire, worlds
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -32,6 +32,8 @@ BENCHES: dict[str, Bench] = {
     "recovery": wire.recovery,
     "steer": wire.steer,
     "forty": wire.forty,
+    "thousands": wire.thousands,
+    "world": worlds.world,
     "deltas": wire.deltas,
     "ledger": records.ledger,
     "logs": records.logs,

@@ -36,16 +36,21 @@ def beside(commit: str, folder: Path, rounds: int) -> Iterator[Row]:
         capture_output=True,
         text=True,
     ).stdout.strip()
-    programs = (Path(sys.executable).parent / "orch", _built(short))
+    programs = (Path(sys.executable).parent / "orch", built(short))
     yield from _light(programs, rounds)
     for number in SERVERS:
         yield from _up(programs, number, rounds)
     yield from _map(programs, folder, rounds)
 
 
-def _built(commit: str) -> Path:
+def folder_of(commit: str) -> Path:
+    """The folder in which `built` puts a commit."""
+    return HOMES / f"beside-{commit}"
+
+
+def built(commit: str) -> Path:
     """Unpack a commit, install it with an environment of its own, and return its `orch`. The next time, it is there."""
-    place = HOMES / f"beside-{commit}"
+    place = folder_of(commit)
     program = place / ".venv" / "bin" / "orch"
     if not program.exists():
         shutil.rmtree(place, ignore_errors=True)
@@ -136,5 +141,5 @@ def _map(programs: Programs, folder: Path, rounds: int) -> Iterator[Row]:
             stream.write("\nEDIT = 1\n")
         return mapped(side)
 
-    yield _row(f"`orch map`, {FILES:,} files, from scratch", _in_turns(programs, COLD, cold), "0.7")
+    yield _row(f"`orch map`, {FILES:,} files, from scratch", _in_turns(programs, COLD, cold), "0.5")
     yield _row("`orch map`, one file edited", _in_turns(programs, rounds, edited))

@@ -234,11 +234,9 @@ def _asking(name: str, todo: Programs, itself: psutil.Process) -> dict[str, str]
     return {**todo.environ, **({"PM2_HOME": itself.environ()["PM2_HOME"]} if name == "pm2" else {})}
 
 
-def help_of(name: str, rounds: int) -> float | str:
-    """The median of the milliseconds of `NAME --help`, or why there is none."""
+def help_of(name: str) -> tuple[Path, str] | str:
+    """The words of `NAME --help`, or why there are none."""
     try:
-        program = {"circus": "circusctl"}.get(name, name)
-        words = [folder_of(name) / program, "--help"]
-        return median([timed(lambda: subprocess.run(words, check=False, capture_output=True)) for _ in range(rounds)])
+        return folder_of(name) / {"circus": "circusctl"}.get(name, name), "--help"
     except Missing as error:
         return f"skipped: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -53,6 +54,21 @@ def timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000
+
+
+def spent(*words: str | Path, sent: str = "", **environ: str) -> float:
+    """The CPU time of a command and of all that it waits for, in milliseconds: it hardly depends on who else works."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environ = {**repos.ENVIRON, **environ}
+    subprocess.run(words, check=True, capture_output=True, input=sent.encode(), env=environ, cwd=CHECKOUT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+
+def in_turns(rounds: int, *acts: Callable[[], float]) -> tuple[float, ...]:
+    """Return the medians of so many rounds of each measurement, in turns: a load that comes and goes hits all."""
+    taken = [[act() for act in acts] for _ in range(rounds + 1)][1:]
+    return tuple(median([one[at] for one in taken]) for at in range(len(acts)))
 
 
 def median(values: list[float]) -> float:

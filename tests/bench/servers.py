@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,8 +17,8 @@ import psutil
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
 from supervisor.shell.control_client import ControlClient
-from tests.bench import peers
-from tests.bench.rows import ORCH, Row, bare_python, loading, median, timed
+from tests.bench import peers, repos
+from tests.bench.rows import ORCH, Row, bare_python, in_turns, loading, median, spent, timed
 from tests.e2e.lab import Lab
 from tests.e2e.stdio import codex_binary
 from tests.peers import codex_like
@@ -33,12 +35,40 @@ HUNDRED = 100
 
 
 def commands(folder: Path, rounds: int) -> Iterator[Row]:
-    """The commands that a person types most."""
-    bare = bare_python(rounds)
-    took = [timed(lambda: subprocess.run([ORCH, "--help"], check=True, capture_output=True)) for _ in range(rounds)]
-    beside = {name: peers.help_of(name, rounds) for name in peers.NAMES}
-    note = "the floor is Python's own start; the rest is typer"
-    yield Row("`orch --help`", median(took), bare, "120 ms", note, beside)
+    """The commands that a person types most, and the one that Codex starts."""
+    helped = {name: peers.help_of(name) for name in peers.NAMES}
+    known = {name: words for name, words in helped.items() if not isinstance(words, str)}
+    missing = {name: words for name, words in helped.items() if isinstance(words, str)}
+
+    def measured(words: Sequence[str | Path]) -> float:
+        return timed(lambda: subprocess.run(words, check=False, capture_output=True))
+
+    lines = ((sys.executable, "-c", "pass"), (ORCH, "--help"), *known.values())
+    bare, took, *others = in_turns(3 * rounds, *(partial(measured, words) for words in lines))
+    beside = {**dict(zip(known, others, strict=True)), **missing}
+    yield Row("`orch --help`", took, bare, "ahead", "the floor is Python's own start", beside)
+    floor, took, *others = in_turns(rounds, *(partial(spent, *words) for words in lines))
+    beside = {**dict(zip(known, others, strict=True)), **missing}
+    yield Row("CPU time of `orch --help`", took, floor, "ahead", "the floor is Python's own start", beside)
+    root = repos.workspace(folder, [])
+    loaded, ready = in_turns(
+        rounds,
+        partial(spent, sys.executable, "-c", "import mcp"),
+        partial(spent, ORCH, "-C", root, "mcp", sent=f"{json.dumps(INITIALIZE)}\n"),
+    )
+    yield Row("CPU time of `orch mcp`, to its first answer", ready, loaded, "1.1", "the floor is `import mcp`")
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "bench", "version": "0"},
+    },
+}
 
 
 def control(folder: Path, rounds: int) -> Iterator[Row]:
@@ -148,7 +178,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         note = "small Pythons in place of codex"
         yield Row(f"`orch up`, {MANY} small servers", median(took), median(floor), "1.25", note, starts)
         note = f"TERM to all, by a bare Python; the command takes {loading(rounds, *COMMAND):.0f} ms to load"
-        yield Row(f"`orch down`, {MANY} small servers", median(down), median(terms), "1.3", note)
+        yield Row(f"`orch down`, {MANY} small servers", median(down), median(terms), "1.5", note)
         lab.orch("up")
         _at_rest(lab)
         bare = bare_python(rounds)

@@ -1,7 +1,4 @@
-"""What every command takes: `-C DIR` or ORCH_WORKSPACE, the folder in which it runs, and `--color WHEN`.
-
-Read here because typer would load pydantic to do so, for every command.
-"""
+"""What every command takes: `-C DIR` or ORCH_WORKSPACE, the folder in which it runs, and `--color WHEN`."""
 
 from __future__ import annotations
 
