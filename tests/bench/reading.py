@@ -69,7 +69,7 @@ def snapshot_elsewhere(folder: Path, rounds: int) -> Iterator[Row]:
         floor, took = [], []
 
         def read() -> None:
-            with reaching(root):
+            with reaching(root, once=True):
                 snapshots.read("repo", root, state_key(root))
 
         for _ in range(rounds):

@@ -44,12 +44,18 @@ class RemoteRepo(RemoteShell):
     def small(
         self, of_git: Sequence[str], of_common: Sequence[str], limit: int
     ) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
-        with self.talking():
-            return self._small("$gitdir", of_git, limit), self._small("$common", of_common, limit)
+        wanted = (("$gitdir", tuple(of_git)), ("$common", tuple(of_common)))
+        return self.recalled((wanted, limit), lambda: self._small(wanted, limit))
 
-    def _small(self, folder: str, names: Sequence[str], limit: int) -> dict[str, bytes]:
-        found = read_plain(self, folder, dict.fromkeys(map(os.fsencode, names), limit))
-        return {os.fsdecode(name): content for name, content in found.items() if content is not None}
+    def _small(
+        self, wanted: Sequence[tuple[str, Sequence[str]]], limit: int
+    ) -> tuple[Mapping[str, bytes], Mapping[str, bytes]]:
+        files = {(folder, os.fsencode(name)): limit for folder, names in wanted for name in names}
+        found = read_plain(self, files)
+        of: dict[str, dict[str, bytes]] = {folder: {} for folder, _ in wanted}
+        for (folder, raw), content in found.items():
+            of[folder][os.fsdecode(raw)] = content
+        return of["$gitdir"], of["$common"]
 
     def moves(self) -> RemoteMoves:
         return RemoteMoves(self)

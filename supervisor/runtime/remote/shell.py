@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.runtime.remote.place import ChildPlace
@@ -37,24 +37,56 @@ class RemoteShell:
         self._lock = threading.RLock()
         self._talk: tuple[Conversation, PlaceScripts] | None = None
         self._depth = 0
+        self._once = 0
+        self._known: dict[Hashable, Any] = {}  # what was asked, if it is asked once
 
     @contextmanager
-    def talking(self) -> Iterator[None]:
+    def talking(self, *, once: bool = False) -> Iterator[None]:
         with self._lock:
             self._depth += 1
+            self._once += once
         try:
             yield
         finally:
             with self._lock:
                 self._depth -= 1
+                self._once -= once
+                if not self._once:
+                    self._known.clear()
                 if not self._depth:
                     self._hang_up()
+
+    def recalled(self, question: Hashable, ask: Callable[[], T]) -> T:
+        """Ask something, unless it was asked before and is to be asked once."""
+        with self._lock:
+            if self._once and question in self._known:
+                known: T = self._known[question]
+                return known
+            found = ask()
+            if self._once:
+                self._known[question] = found
+            return found
 
     def git(
         self,
         words: Sequence[str],
         environ: Mapping[str, str],
         *,
+        stdin: bytes,
+        index: str | None,
+        seconds: float,
+        limit: int,
+        partial: bool,
+    ) -> GitOutput:
+        if not stdin:
+            question = (*words, *environ.items(), index, limit)
+            return self.recalled(question, lambda: self._git(words, environ, stdin, index, seconds, limit, partial))
+        return self._git(words, environ, stdin, index, seconds, limit, partial)
+
+    def _git(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
         stdin: bytes,
         index: str | None,
         seconds: float,
@@ -74,7 +106,7 @@ class RemoteShell:
 
     def run(self, command: bytes, *, limit: int = OUTPUT_LIMIT) -> GitOutput:
         """Run a command of the shell there, in which the functions of `wire.place.git` are known. Raises OrchError."""
-        return self._run(plain_step(command), WITHIN, limit=limit)
+        return self.recalled((command, limit), lambda: self._run(plain_step(command), WITHIN, limit=limit))
 
     def over(self, command: str, paths: Iterable[bytes], *, limit: int = OUTPUT_LIMIT) -> Iterator[GitOutput]:
         """Run a command for each path, named `$f`, below the root."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, may_have_worktrees, names_no_filter, place_of, progress_of, read_small
 from supervisor.shell.git.inside import Inside, read_inside
 from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import failed, run_git
 from supervisor.shell.git.tree import fingerprint, read_status
@@ -86,12 +88,14 @@ def ask(path: Path) -> GitAnswers:
         settings = read_config(path)
         filters = filters_of(settings)
         bare, head = kind.result()
-        # The longest call is made in two halves, for two cores. Both begin at the same commit.
-        halves = [pool.submit(_log_part, path, head, skip) for skip in (0, STATISTICS // 2)]
+        # The longest call is made in two halves, for two cores. Both begin at the same commit. One shell there makes
+        # one call after the other.
+        parts = 1 if isinstance(path, PathThere) else 2
+        logs = [pool.submit(_log_part, path, head, part, parts) for part in range(parts)]
         files = pool.submit(_bare_files if bare else _files, path, place, filters)
         branches = pool.submit(_branches, path, place)
         sizes = pool.submit(walk, path, RECENT, "--numstat", f"--format={git_log.SIZED_FORMAT}", head or "HEAD")
-        log = _log(path, *(half.result() for half in halves))
+        log = _log(path, [part.result() for part in logs])
         pairs = [(setting.key, setting.value) for setting in settings]
         return GitAnswers(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
 
@@ -152,7 +156,7 @@ def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
 
 def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
     status_output = read_status(path, filters)
-    listed = run_git(path, "ls-files", "-s", "-z")
+    listed = run_git(path, "ls-files", "-z", "-s", "-t")
     index = parse.parse_index(listed.out)
     modules = b""
     if index.submodules:
@@ -170,22 +174,21 @@ def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
     return Files(key, status.oid, status, index, modules, inside, tuple(cut))
 
 
-def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Logged], GitOutput]:
-    """Read half of the commits. The second half asks for one more, to find out whether there are more."""
-    limit = STATISTICS // 2 + (skip > 0)
+def _log_part(path: Path, head: str | None, part: int, parts: int) -> tuple[list[git_log.Logged], GitOutput]:
+    """Read a part of the commits. The last one asks for one more, to find out whether there are more."""
+    size = STATISTICS // parts
+    skip, limit = part * size, size + (part == parts - 1)
     log_format = f"--format={git_log.LOG_FORMAT}"
     answer = walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
     return git_log.parse_log(answer.out, cut=torn(answer)), answer
 
 
-def _log(
-    path: Path, first: tuple[list[git_log.Logged], GitOutput], second: tuple[list[git_log.Logged], GitOutput]
-) -> Log:
-    if torn(first[1]):
-        return Log(first[0], None, (_incomplete("history", first[1]),))
-    commits = first[0] + second[0]
-    if torn(second[1]):
-        return Log(commits, None, (_incomplete("history", second[1]),))
+def _log(path: Path, parts: Sequence[tuple[list[git_log.Logged], GitOutput]]) -> Log:
+    commits = list[git_log.Logged]()
+    for found, answer in parts:
+        commits += found
+        if torn(answer):
+            return Log(commits, None, (_incomplete("history", answer),))
     if len(commits) <= STATISTICS:
         return Log(commits, len(commits), ())
     newest = commits[0].oid.decode("ascii")

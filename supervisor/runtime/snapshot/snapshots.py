@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor import __version__
 from supervisor.core.repo.files import RepoFile
@@ -42,7 +43,7 @@ def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
     """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
     path = root_of(workspace, child)
     file = workspace.snapshot(child.name)
-    with reaching(path):
+    with reaching(path, once=True):
         root = _root(path)
         known, key = _kept(file), state_key(root)
         if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
@@ -77,7 +78,10 @@ def read(name: str, root: Path, key: str) -> Snapshot:
     """Take a new snapshot of the repo at `root`. Nothing in it is older than `key`. Raises OrchError if git fails."""
     # Read files in a thread, because git's half only waits for processes.
     with ThreadPoolExecutor(1, "files") as pool:
-        job = pool.submit(_read_files, root)
+        listed = pool.submit(_list_files, root)
+        job = pool.submit(lambda: _read_files(listed.result()))
+        if isinstance(root, PathThere):  # one shell for both: so files are read while git's longest call runs there
+            wait([listed])
         state, history = read_state(root)
         docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else job.result()
     return clean(Snapshot(name, str(root), key, state, history, docs, code, cut))
@@ -111,20 +115,34 @@ def _root(path: Path) -> Path:
     return toplevel(path)
 
 
-def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
-    # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
-    from supervisor.core.repo import code, docs
+class ListedFiles(NamedTuple):
+    """The files of a work tree, and what reads them."""
 
+    reader: Sources
+    known: Mapping[str, Source]
+    files: list[RepoFile]
+    cut: tuple[str, ...]
+
+
+def _list_files(root: Path) -> ListedFiles:
     listing, reader = list_files(root), sources_of(root)
     known = {one.name: Source(one.raw, one.oid) for one in listing.files if one.kind in ("file", "program")}
     sizes = reader.sizes(known.values())
     files = [RepoFile(name, sizes[one.raw]) for name, one in known.items() if one.raw in sizes]
+    cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
+    return ListedFiles(reader, known, files, cut)
+
+
+def _read_files(listed: ListedFiles) -> tuple[Docs, Code, tuple[str, ...]]:
+    # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
+    from supervisor.core.repo import code, docs
+
+    reader, known, files, cut = listed
     about = _contents(reader, known, docs.wanted(files))
     contents = _contents(reader, known, code.wanted(files))
     contents |= _contents(reader, known, code.followed(files, contents))
     sources = code.read_code(files, contents)
     documents = docs.read_docs(files, about, code.hook_rules(contents), sources.manifests)
-    cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
     return documents, sources, cut
 
 

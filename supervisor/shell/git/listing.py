@@ -47,15 +47,16 @@ def list_files(path: Path) -> Listing:
     of a file that has one.
     """
     there = isinstance(path, PathThere)
-    tracked = _ask(path, "-s", *(["-t"] if there else []))
-    untracked = _ask(path, "-o", "--exclude-standard")
-    changed = frozenset(_ask(path, "-m").out.split(b"\0")) if there else frozenset[bytes]()
-    kinds = _kinds_on_disk(path, untracked.out.split(b"\0")[:-1])
+    tracked = _ask(path, "-s", "-t")
+    others = _ask(path, "-t", "-o", *(["-m"] if there else []), "--exclude-standard")
+    marked = [(record[:2] == b"? ", record[2:]) for record in others.out.split(b"\0")[:-1]]
+    changed = frozenset(raw for untracked, raw in marked if not untracked)
+    kinds = _kinds_on_disk(path, [raw for untracked, raw in marked if untracked])
     files: dict[bytes, TrackedFile] = {}
     for record in tracked.out.split(b"\0")[:-1]:
         fields, _, raw = record.partition(b"\t")
-        *mark, mode, oid, stage = fields.split(b" ")
-        if mark == [b"S"]:
+        mark, mode, oid, stage = fields.split(b" ")
+        if mark == b"S" and there:
             continue
         known = files.get(raw)
         if known is None and len(files) == FILE_LIMIT:
@@ -65,14 +66,13 @@ def list_files(path: Path) -> Listing:
             files[raw] = TrackedFile(
                 shown(raw), raw, oid.decode("ascii") if stage == b"0" and raw not in changed else "", kind
             )
-    for raw in untracked.out.split(b"\0")[:-1]:
+    for raw, found in kinds.items():
         if len(files) == FILE_LIMIT:
             return Listing(tuple(files.values()), cut=True)
-        found = kinds[raw]
         if found is not None:
             raw = raw.removesuffix(b"/")
             files.setdefault(raw, TrackedFile(shown(raw), raw, "", found))
-    return Listing(tuple(files.values()), cut=tracked.cut or untracked.cut)
+    return Listing(tuple(files.values()), cut=tracked.cut or others.cut)
 
 
 def _ask(path: Path, *options: str) -> GitOutput:
@@ -90,10 +90,8 @@ def _kinds_on_disk(path: Path, raws: Sequence[bytes]) -> dict[bytes, Kind | None
         modes = {raw: stamp.mode if stamp is not None else 0 for raw, stamp in stamps.items()}
     else:
         modes = {raw: _mode(os.fsencode(path) + b"/" + raw) for raw in plain}
-    found = {raw: _kind(mode) for raw, mode in modes.items()}
-    for raw in raws:  # one that ends so is a nested repository that is not registered as a submodule
-        found.setdefault(raw, "submodule")
-    return found
+    # One that ends in "/" is a nested repository that is not registered as a submodule.
+    return {raw: _kind(modes[raw]) if raw in modes else "submodule" for raw in raws}
 
 
 def _mode(file: bytes) -> int:

@@ -135,12 +135,13 @@ def plain_git(safe: Sequence[str]) -> bytes:
     return b"git " + shell_words(safe) + b' -C "$root" '
 
 
-def gives(cut: str, folder: str, files: Iterable[tuple[bytes, int]]) -> bytes:
-    """Print the first bytes, so many, of each file below a folder (a word of the shell), without following links.
+def gives(cut: str, files: Iterable[tuple[tuple[str, bytes], int]]) -> bytes:
+    """Print the first bytes, so many, of each file below a folder (a word of the shell), without following links below
+    that.
 
     `cut` is a word that is in none of them: behind each comes a line of it and `y`, or `n` if it cannot be read.
     """
-    lines = [b'give "%s" %s %d' % (folder.encode(), quoted(name), limit) for name, limit in files]
+    lines = [b'give "%s" %s %d' % (folder.encode(), quoted(name), limit) for (folder, name), limit in files]
     return b"\n".join([b"cut=" + cut.encode(), *lines])
 
 

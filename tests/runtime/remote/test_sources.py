@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.listing import list_files
 from supervisor.shell.git.reach.sources import Source
+from supervisor.shell.prefix.conversation import Conversation, PrefixOutput
 from tests.gitrepo import commit as commit_all
 from tests.gitrepo import git
 from tests.runtime.remote.conftest import PREFIX
@@ -76,6 +78,23 @@ def test_a_snapshot_is_that_of_the_repo(work: Path, tmp_path_factory: pytest.Tem
     assert (again.key != elsewhere.key, new) == (True, True)
     (work / ".git/MERGE_HEAD").write_text(git(work, "rev-parse", "HEAD"), encoding="utf-8")
     assert refresh(workspace, child(work, there=True))[0].git.in_progress is not None
+
+
+def test_a_snapshot_asks_nothing_twice(
+    work: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+    tell = Conversation.tell
+
+    def told(talk: Conversation, script: str | bytes, *args: Any, **more: Any) -> PrefixOutput:
+        asked.append(script if isinstance(script, bytes) else script.encode())
+        return tell(talk, script, *args, **more)
+
+    monkeypatch.setattr(Conversation, "tell", told)
+    refresh(WorkspacePaths(tmp_path_factory.mktemp("there")), child(work, there=True))
+    logins = [one for one in asked if one.startswith(b"\ntag=")]
+    assert (len(logins), len(set(asked))) == (1, len(asked))
+    assert len(asked) <= 20
 
 
 def drawn(folder: Path, repo: Path, other: Path, *, there: bool) -> Map:

@@ -119,14 +119,14 @@ def parse_refs(out: bytes) -> tuple[Ref, ...]:
 
 
 def parse_index(out: bytes) -> GitIndex:
-    """Parse the output of `ls-files -s -z`."""
+    """Parse the output of `ls-files -z -s -t`."""
     files = set()
     submodules = {}
     for record in out.split(b"\0")[:-1]:
         fields, _, name = record.partition(b"\t")
         files.add(name)
-        if fields.startswith(b"160000 "):
-            submodules[name] = fields.split(b" ")[1].decode("ascii", "replace")
+        if fields[2:].startswith(b"160000 "):
+            submodules[name] = fields.split(b" ")[2].decode("ascii", "replace")
     return GitIndex(frozenset(files), submodules)
 
 

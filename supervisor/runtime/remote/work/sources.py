@@ -19,6 +19,8 @@ SPARED = 64 << 10  # bytes beyond what is wanted of a blob; if there are more, i
 _HEADER = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]{1,18})\n")
 
 T = TypeVar("T")
+PlainFile = tuple[str, bytes]
+"""A folder, as a word of the shell, and the path of a file below it."""
 
 
 class RemoteSources:
@@ -48,8 +50,8 @@ class RemoteSources:
             limits = {one.raw: limit for one, limit in wanted if one.raw not in found}
             sizes = self._on_disk(list(limits))
             for names in _batches(list(sizes), lambda raw: min(sizes[raw], limits[raw])):
-                read = read_plain(self._shell, "$root", {raw: limits[raw] for raw in names})
-                found |= {raw: content for raw, content in read.items() if content is not None}
+                read = read_plain(self._shell, {("$root", raw): limits[raw] for raw in names})
+                found |= {raw: content for (_, raw), content in read.items()}
             return found
 
     def _on_disk(self, raws: Sequence[bytes]) -> dict[bytes, int]:
@@ -77,13 +79,13 @@ class RemoteSources:
         return found
 
 
-def read_plain(shell: RemoteShell, folder: str, limits: Mapping[bytes, int]) -> dict[bytes, bytes | None]:
-    """Read the first bytes of files below a folder there (a word of the shell), without following links."""
-    found: dict[bytes, bytes | None] = {}
+def read_plain(shell: RemoteShell, limits: Mapping[PlainFile, int]) -> dict[PlainFile, bytes]:
+    """Read the first bytes of files there, without following links; without those that cannot be read."""
+    found: dict[PlainFile, bytes] = {}
     for part in parts(list(limits.items())):
         cut = f"orch-{secrets.token_hex(12)}"
-        answers = given(cut, shell.run(gives(cut, folder, part)).out)
-        found |= {raw: content for (raw, _), content in zip(part, answers, strict=False)}
+        answers = given(cut, shell.run(gives(cut, part)).out)
+        found |= {file: content for (file, _), content in zip(part, answers, strict=False) if content is not None}
     return found
 
 

@@ -22,8 +22,9 @@ class RepoThere(Protocol):
     raw: bytes  # the root of its work tree, on its machine
     at: str  # its machine, for people
 
-    def talking(self) -> AbstractContextManager[None]:
-        """Keep one shell there for all that is asked within: a login takes longer than git does."""
+    def talking(self, *, once: bool = False) -> AbstractContextManager[None]:
+        """Keep one shell there for all that is asked within: a login takes longer than git does. `once`: what is asked
+        again is answered as before."""
 
     def git(
         self,
@@ -88,9 +89,10 @@ def git_folder_there(path: PathThere, small: Mapping[str, bytes]) -> GitFolderTh
     return folder
 
 
-def reaching(root: Path) -> AbstractContextManager[None]:
-    """Keep what reaches a work tree for all that is asked of it within; nothing, if it is here."""
-    return root.repo.talking() if isinstance(root, PathThere) else nullcontext()
+def reaching(root: Path, *, once: bool = False) -> AbstractContextManager[None]:
+    """Keep what reaches a work tree for all that is asked of it within; nothing, if it is here. `once`: as of
+    `RepoThere.talking`."""
+    return root.repo.talking(once=once) if isinstance(root, PathThere) else nullcontext()
 
 
 def path_there(repo: RepoThere) -> PathThere:

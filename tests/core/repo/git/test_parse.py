@@ -83,7 +83,7 @@ def test_refs_are_parsed_with_the_commit_that_a_tag_names() -> None:
 
 
 def test_an_index_is_parsed_with_its_submodules_and_a_conflict_is_one_file() -> None:
-    index = parse_index(b"100644 aa 0\ta\tb\x00160000 bb 0\tsub\x00100644 cc 2\tx\x00100644 dd 3\tx\0")
+    index = parse_index(b"H 100644 aa 0\ta\tb\0S 160000 bb 0\tsub\0M 100644 cc 2\tx\0M 100644 dd 3\tx\0")
     assert (index.files, index.submodules) == ({b"a\tb", b"sub", b"x"}, {b"sub": "bb"})
 
 
