@@ -64,8 +64,8 @@ def run_git(
     environ: Mapping[str, str] | None = None,
 ) -> GitOutput:
     """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, uses `index` in place
-    of the index of the repo, and has `environ` in its environment. Of its output, `limit` bytes are read
-    (None: OUTPUT_LIMIT).
+    of the index of the repo, in which it may note what it sees of files, and has `environ` in its environment. Of its
+    output, `limit` bytes are read (None: OUTPUT_LIMIT).
 
     It may be one that writes objects and refs of ours (`keep/`), never one that touches what is the user's.
 
@@ -105,9 +105,11 @@ def run_git(
     root = path.absolute()
     place = [f"--git-dir={git_dir.absolute()}", f"--work-tree={root}"] if git_dir is not None else []
     own = {**_ENV, **(environ or {})}
+    safe: tuple[str, ...] = SAFE
     if index is not None:
         own["GIT_INDEX_FILE"] = str(index.absolute())
-    command = [*unset, program, *SAFE, *made, *off, *place, "-C", str(root), *args]
+        safe = tuple(word for word in SAFE if word != "--no-optional-locks")
+    command = [*unset, program, *safe, *made, *off, *place, "-C", str(root), *args]
     try:
         given = subprocess.PIPE if stdin else None
         process = git(str(path)).execute(command, given, as_process=True, env=own, start_new_session=True)

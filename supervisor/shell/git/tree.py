@@ -32,6 +32,9 @@ HASH_BUDGET = 64 << 20
 """Bytes hashed for one tree, so that 5,000 dirty files do not take seconds. Further files are compared by size and
 time."""
 
+_NOTING = ("core.splitIndex=false", "core.untrackedCache=false")
+"""With a copy of the index: one file holds all that git notes, and it notes files only."""
+
 CHANGED_INSIDE = " (changed inside)"
 REPO_REMOVED = " (repo removed)"
 UNREADABLE = " (cannot be read)"
@@ -111,15 +114,18 @@ def now_of(path: Path, status: GitOutput, at: int, reader: TreeReader) -> TreeNo
     )
 
 
-def read_now(path: Path, *, inside: bool = True) -> TreeNow:
+def read_now(path: Path, *, inside: bool = True, noting: Path | None = None) -> TreeNow:
     """Read the work tree whose root is `path`, with all dirty files, and with the repos inside it if asked to.
+
+    `noting` is a copy of its index, in which git notes what it sees of the files.
 
     Those inside one on another machine are not read. Raises WorkspaceError when git fails on the outermost repo.
     """
     if isinstance(path, PathThere):
         return _read_there(path)
     at = time.time_ns()
-    answer = read_git(path, "status", *STATUS, "--no-ahead-behind")
+    settings = _NOTING if noting is not None else ()
+    answer = read_git(path, "status", *STATUS, "--no-ahead-behind", settings=settings, index=noting)
     if answer.code != 0 and not answer.cut:
         raise failed(path, "read the state of the files", answer)
     head, branch = _head_and_branch(answer.out)

@@ -9,7 +9,7 @@ import hashlib
 import stat
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 from msgspec import Struct
@@ -51,7 +51,7 @@ class KeptTrees:
     def __init__(self, root: Path, ref: str, *, only: bool = False) -> None:
         self._root = root
         self._files = files_of(root)
-        self._clean = None if isinstance(root, PathThere) else CleanFiles(root)
+        self._clean = None if isinstance(root, PathThere) else CleanFiles(root, ref)
         self._looked: tuple[TreeNow, Future[Beside]] | None = None  # at the clean files, for a work tree just read
         self._ref = ref
         self._only = only  # the ref leads to the last one only
@@ -68,11 +68,8 @@ class KeptTrees:
         """
         if self._clean is None:
             return read_now(self._root)
-        with ThreadPoolExecutor(1, "clean files") as pool:
-            looked = pool.submit(self._clean.every)
-            now = read_now(self._root)
-        self._looked = (now, looked)
-        return now
+        self._looked = self._clean.read()
+        return self._looked[0]
 
     def keep(self, now: TreeNow, title: str, *, among: Collection[bytes] | None = None) -> KeptTree:
         """Keep a work tree that was just read. If nothing changed since the last time, nothing is written.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 
-from supervisor.shell.git.config import filters_of, read_config, read_git
+from supervisor.shell.git.config import Setting, filters_of, read_config, read_git
+from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.run import failed
 
 _ATTRIBUTES = ("text", "crlf", "eol", "ident", "filter", "working-tree-encoding")
@@ -20,6 +21,10 @@ _PLAIN = (
     ":(exclude,attr:-text !ident !filter !working-tree-encoding)",
     ":(exclude,attr:filter=lfs)",  # it keeps the bytes by itself, and a copy of each large file is too much
 )
+
+
+Rules = tuple[tuple[Setting, ...], tuple[tuple[int, ...] | None, ...]]
+"""What says which files are converted: the configuration, and how the files with attributes look."""
 
 
 class Conversion(Enum):
@@ -65,6 +70,36 @@ def converted(root: Path) -> dict[bytes, str]:
         raise failed(root, "list the files that it converts", answer)
     records = (one.partition(b"\t") for one in answer.out.split(b"\0")[:-1])
     return {path: os.fsdecode(head.split(b" ")[1]) for head, _, path in records if head.startswith(b"100")}
+
+
+def folders_of(paths: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the folders in which these files are, and those around them; b"" is the work tree."""
+    left = {path.rpartition(b"/")[0] for path in paths}
+    found = {b""}
+    while left:
+        found |= left
+        left = {folder.rpartition(b"/")[0] for folder in left} - found
+    return frozenset(found)
+
+
+def rules_of(root: Path, settings: tuple[Setting, ...], folders: Iterable[bytes]) -> Rules:
+    """Look at all that says which files are converted, in these folders and elsewhere."""
+    top, place = os.fsencode(root), place_of(root)
+    own = next((one.value for one in reversed(settings) if one.key == "core.attributesfile"), b"")
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    files = [b"/etc/gitattributes", os.path.expanduser(own or os.fsencode(base) + b"/git/attributes")]
+    files += [top + b"/" + folder + b"/.gitattributes" for folder in sorted(folders)]
+    if place is not None:
+        files.append(os.fsencode(place.common / "info" / "attributes"))
+    return settings, tuple(_look(file) for file in files)
+
+
+def _look(file: bytes) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _attributes(root: Path, paths: Sequence[bytes]) -> dict[bytes, dict[bytes, bytes]]:

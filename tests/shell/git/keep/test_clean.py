@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.keep.clean import Beside, CleanFiles
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.keep.target import concerned, rewrites, state_of
 from supervisor.shell.git.keep.write import look, write_changes
@@ -130,3 +133,91 @@ def test_permissions_are_those_of_the_file_and_not_of_who_writes_it(repo: Path) 
     finally:
         os.umask(mask)
     assert files(repo) == was
+
+
+def beside(clean: CleanFiles) -> Beside:
+    """What a look finds that uses what is known of the last ones."""
+    return clean.read()[1].result()
+
+
+def of_others(found: Beside, dirty: set[bytes]) -> tuple[dict[bytes, str], dict[bytes, int]]:
+    """What was found of all files but the dirty ones."""
+    exact = {path: oid for path, oid in found.exact.items() if path not in dirty}
+    return exact, {path: mode for path, mode in found.permissions.items() if path not in dirty}
+
+
+ACTS = ("chmod", "chmod", "chmod", "same", "edit", "restore", "stage", "commit", "rules", "remove", "lock", "unlock")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_happens_between_two_looks_the_next_one_finds_what_a_look_at_all_files_finds(
+    repo: Path, seed: int
+) -> None:
+    dice = Random(seed)
+    names = ["a", "b", "deep/er/c", "deep/d"]
+    (repo / "deep/er").mkdir(parents=True)
+    for name in names:
+        (repo / name).write_bytes(b"one\r\ntwo\n")
+    commit(repo)
+    clean = CleanFiles(repo, "tested")
+    for number in range(30):
+        act, file = dice.choice(ACTS), repo / dice.choice(names)
+        if act == "stage":
+            git(repo, "add", "-A")
+        elif act == "commit":
+            commit(repo)
+        elif act == "rules":
+            folder = repo / dice.choice(("", "deep", "deep/er"))
+            (folder / ".gitattributes").write_text(f"* {dice.choice(list(ATTRIBUTES.values())[:-2])}\n", "utf-8")
+        elif act in ("lock", "unlock"):  # git then cannot note what it sees
+            for copy in (repo / ".git/orch-runs").glob("*.?*[0-9]"):
+                lock = copy.with_name(f"{copy.name}.lock")
+                lock.touch() if act == "lock" else lock.unlink(missing_ok=True)
+        elif act == "restore" or not file.exists():
+            file.write_bytes(b"one\r\ntwo\n")
+        elif act == "chmod":
+            file.chmod(dice.choice((0o600, 0o644, 0o444, 0o640)))
+        elif act == "same":
+            file.write_bytes(file.read_bytes())
+        elif act == "edit":
+            file.write_bytes(b"%d\r\n" % number)
+        else:
+            file.unlink()
+        now, found = clean.read()
+        dirty = {os.fsencode(os.path.relpath(os.fsdecode(one.file), repo)) for one in now.dirty.values()}
+        assert of_others(found.result(), dirty) == of_others(CleanFiles(repo, "anew").every(), dirty), (number, act)
+
+
+def test_files_that_nobody_touched_are_not_looked_at_again(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = CleanFiles(repo, "tested")
+    seen: list[bytes] = []
+    look = os.lstat
+
+    def noticed(path: bytes | Path) -> os.stat_result:
+        if isinstance(path, bytes):
+            seen.append(os.path.basename(path))
+        return look(path)
+
+    monkeypatch.setattr("supervisor.shell.git.keep.clean.os.lstat", noticed)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:  # those touched in the second of a look are looked at in the next one
+        seen.clear()
+        assert beside(clean) == Beside()
+        if not seen:
+            break
+    assert seen == []
+    (repo / "b").chmod(0o600)
+    assert (beside(clean), sorted(seen)) == (Beside({}, {b"b": 0o600}), [b"a", b"b"])
+
+
+def test_no_index_of_ours_is_used_where_git_does_not_go_by_the_times_of_files_or_nothing_can_be_written(
+    repo: Path,
+) -> None:
+    git(repo, "config", "core.trustctime", "false")
+    clean = CleanFiles(repo, "tested")
+    assert (beside(clean), (repo / ".git/orch-runs").exists()) == (Beside(), False)
+    git(repo, "config", "--unset", "core.trustctime")
+    (repo / ".git/orch-runs").write_text("in the way\n", encoding="utf-8")
+    assert beside(clean) == Beside()
+    (repo / "a").chmod(0o600)
+    assert beside(clean) == Beside({}, {b"a": 0o600})
