@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from supervisor.shell.git.run import failed, run_git
 
 _USER_SCOPES = (b"system", b"global", b"command")
 
+FRESH = 2.0
+"""Seconds for which what was read of a configuration counts while its files stay as they are.
+
+One command asks for it up to fifty times. The system's own file, whose place only git knows, counts after that time."""
+
 
 class Setting(Struct, frozen=True):
     """One setting of the configuration."""
@@ -24,11 +30,59 @@ class Setting(Struct, frozen=True):
     of_repo: bool  # set by the repo, not by the user
 
 
+Mark = tuple[int, ...] | None
+"""Of a file: what changes if somebody changes it. None: it is not there."""
+
+
+class _Read(Struct, frozen=True):
+    """What was read of a configuration, and from what."""
+
+    at: float  # when it was read, as time.monotonic() says
+    files: dict[Path, Mark]  # those in which a setting may stand
+    settings: tuple[Setting, ...]
+
+
+_read: dict[Path, _Read] = {}
+
+
 def read_config(path: Path, git_dir: Path | None = None, seconds: float | None = None) -> tuple[Setting, ...]:
     """List all settings that apply in the repo at `path`; later ones win. Raises WorkspaceError.
 
     `git_dir` and `seconds` are those of `run_git`.
     """
+    place = None if git_dir is not None or isinstance(path, PathThere) else place_of(path)
+    if place is None:
+        return _list(path, git_dir, seconds)
+    now, root = time.monotonic(), path.absolute()
+    files = {file: _mark(file) for file in (*_of_user(), place.common / "config", place.git / "config.worktree")}
+    known = _read.get(root)
+    if known is not None and now < known.at + FRESH and known.files == files:
+        return known.settings
+    for old in [one for one, read in list(_read.items()) if now >= read.at + FRESH]:
+        _read.pop(old, None)
+    settings = _list(path, None, seconds)
+    if not any(one.key.startswith(("include.", "includeif.")) for one in settings):
+        _read[root] = _Read(now, files, settings)
+    return settings
+
+
+def _of_user() -> list[Path]:
+    """The files in which the user's own configuration may stand."""
+    if "GIT_CONFIG_GLOBAL" in os.environ:
+        return [Path(os.environ["GIT_CONFIG_GLOBAL"])]
+    home = Path(os.environ.get("HOME", ""))
+    return [home / ".gitconfig", Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git" / "config"]
+
+
+def _mark(file: Path) -> Mark:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _list(path: Path, git_dir: Path | None, seconds: float | None) -> tuple[Setting, ...]:
     answer = run_git(path, "config", "--list", "--show-scope", "-z", git_dir=git_dir, seconds=seconds)
     if answer.code != 0 or answer.cut:
         raise failed(path, "read the configuration", answer)
