@@ -110,7 +110,7 @@ class History:
             act(number)
             for name, root in self.roots.items():
                 if self._index(root) != before[name]:
-                    yield f"step {number} ({act.__name__}): the index or HEAD of {name} is another"
+                    yield f"step {number} ({act.__name__}): the index, HEAD or a branch of {name} is another"
             wrong = [*self._wrong(f"step {number} ({act.__name__})")]
             yield from wrong
             if wrong:
@@ -306,8 +306,11 @@ class History:
                     found[path] = (f"{stat.S_IMODE(file.stat().st_mode):o}", file.read_bytes())
         return found
 
-    def _index(self, root: Path) -> tuple[bytes, bytes]:
-        return self._git(root, "ls-files", "--stage"), self._git(root, "for-each-ref", "refs/heads", "refs/stash")
+    def _index(self, root: Path) -> dict[str, bytes]:
+        """What is the human's in `.git`, byte for byte: index, HEAD, branches, and stash."""
+        of_refs = (file for name in ("refs/heads", "logs") for file in (root / ".git" / name).rglob("*"))
+        of_git = (root / ".git" / name for name in ("index", "HEAD", "ORIG_HEAD", "refs/stash", "config"))
+        return {str(file): file.read_bytes() for file in (*of_git, *of_refs) if file.is_file()}
 
 
 class Played(NamedTuple):
