@@ -8,7 +8,7 @@ import random
 import string
 from typing import NamedTuple
 
-from tests.secrets.more_kinds import FORMS, SPOKEN, factors, more_tokens
+from tests.secrets.more_kinds import FORMS, LETTERS, PINS, SPOKEN, WORDS, factors, marked, more_tokens
 
 HEX, LOWER, ALNUM = "0123456789abcdef", string.ascii_lowercase + string.digits, string.ascii_letters + string.digits
 UPPER, URLSAFE, BASE64 = string.ascii_uppercase + string.digits, ALNUM + "_-", ALNUM + "+/"
@@ -273,22 +273,29 @@ def samples(seed: int = 0) -> list[Sample]:
     for kind, (form, secret) in named.items():
         add(kind, form, secret)
 
-    for kind, before, secret, after in (
-        ("form, encoded", "body=user%3Dada%26password%3D", some(ALNUM, 20), "%26x%3D1"),
-        ("address, encoded", "https://x/?to=https%3A%2F%2Fada%3A", some(ALNUM, 14), "%40host"),
-        ("samba option", "smbclient //h/s -U ada%", word(), " -c ls"),
-    ):
+    for kind, before, secret, after in (*marked(some), ("samba option", "smbclient //h/s -U ada%", word(), " -c ls")):
         made.append(Sample(kind, before + secret + after, (secret,)))
 
     for at, (kind, token) in enumerate(more_tokens(some).items()):
         add(kind, forms[at % len(forms)], token)
     for form in FORMS.splitlines():
-        before, _, after = form.rpartition("%")
+        before, _, after = form.replace("¶", "\n").rpartition("%")
         secret = word().replace("!", "x")
         made.append(Sample(form, f"{before}{secret}{after}", (secret,)))
     for form in SPOKEN.splitlines():
         before, _, after = form.rpartition("%")
         made.append(Sample(form, f"{before}{(secret := word())}{after}", (secret,)))
+    letters = "hunter" + "".join(rng.choices("aeiou", k=4)) + "bird"
+    sentence = f"{letters[:9]} opens every door"
+    plain = f"{letters[:9]} horse battery staple"
+    for kind, forms_of, secret in (
+        ("letters", LETTERS, letters),
+        ("sentence", WORDS, sentence),
+        ("pin", PINS, some(string.digits, 4 + 2 * (seed % 2))),
+    ):
+        for form in forms_of.splitlines():
+            spoken = plain if form.startswith("passphrase: ") else secret
+            made.append(Sample(f"{kind}: {form}", form.replace("¶", "\n").replace("%", spoken), (spoken,)))
     made += [Sample(*one) for one in factors(some)]
 
     # ── private keys ─────────────────────────────────────────────────────────────────────────────

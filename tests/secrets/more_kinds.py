@@ -136,8 +136,18 @@ ssh ada:%@host.example
 USER ada\\r\\nPASS %\\r\\n
 a001 LOGIN ada "%"
 /msg NickServ IDENTIFY ada %
+| password | % |
+<td>password</td><td>%</td>
+Password:¶  %
+etcdctl --user root:% get x
+psexec -u ada -p % cmd
+DBI->connect($dsn, "ada", "%")
+ACL SETUSER ada on >%
+WIFI:T:WPA;S:home;P:%;;
+: EAP "%"
+codecov -t %
 """
-"""Texts with a secret in place of the last `%`, a line each."""
+"""Texts with a secret in place of the last `%`, a line each. `¶` stands for a line feed."""
 
 SPOKEN = """\
 PASS %
@@ -150,6 +160,66 @@ root:%
 userPassword:: %
 """
 """The same, where only a value with a digit and a mark counts."""
+
+
+LETTERS = """\
+password: %
+passwd=%
+passwd: %
+pwd %
+pwd: %
+db.pwd = %
+the password is %
+my password is %.
+use password %
+with the password %
+user: ada password: %
+password (ada): %
+password for db: %
+username ada secret %
+enable password %
+login: ada / %
+Passwort: %
+wachtwoord: %
+| password | % |
+Password:¶  %
+"""
+"""The same, where letters alone count as well: nothing else can be meant."""
+
+WORDS = """\
+password: "%"
+password = '%'
+the password is "%"
+passphrase: %
+passphrase = "%"
+"""
+"""Where a sentence counts as well."""
+
+PINS = """\
+pin: %
+PIN code %
+PIN=%
+SIM PIN: %
+your PIN is %
+CARD_PIN=%
+--pin %
+"pin": "%"
+{"userPin": %}
+the PIN of the token is %
+pkcs11:token=x;pin-value=%
+PUK: %
+puk code %
+passcode: %
+passcode: "%"
+door code: %
+verification code: %
+Your verification code is %
+one-time code %
+security code: %
+2FA code: %
+Passkey %
+"""
+"""Where digits alone count as well."""
 
 
 def more_tokens(some: Callable[[str, int], str]) -> dict[str, str]:
@@ -230,7 +300,49 @@ def more_tokens(some: Callable[[str, int], str]) -> dict[str, str]:
         "vault unseal key": "Unseal Key 1: " + some(ALNUM, 43) + "=",
         "consul": "SecretID:         " + uuid(),
         "courier": "p" + "k_prod_" + some(UPPER, 28),
+        "tinybird": "p." + "eyJ" + some(ALNUM, 60) + "." + some(ALNUM, 43),
+        "klaviyo": "p" + "k_" + some(HEX, 34),
+        "paypal": "A21" + "AA" + some(URLSAFE, 90),
+        "firebase messaging": "AA" + "AA" + some(ALNUM, 7) + ":AP" + "A91b" + some(URLSAFE, 134),
+        "webex": some(ALNUM, 64) + "_P0" + "A1_" + uuid(),
+        "matrix": "sy" + "t_YWRh_" + some(ALNUM, 20) + "_" + some(ALNUM, 6),
+        "stytch": "secret" + "-live-" + some(URLSAFE, 36) + "=",
+        "nats seed": "SU" + "AQ" + some(BASE32, 54),
+        "facebook, of any kind": "EA" + "AQ" + some(ALNUM, 180),
+        "pagerduty": "u" + "+Q" + some(ALNUM, 17),
+        "asana, of any id": "1" + "/3787482790166109:" + some(HEX, 32),
     }
+
+
+def marked(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield secrets that only what is before them tells: (kind, before, secret, after)."""
+    for kind, before, secret in (
+        ("bootstrap token", "kubeadm join --token ", some(LOWER, 6) + "." + some(LOWER, 16)),
+        ("node of ethereum", "https://mainnet.infura.io/v3/", some(HEX, 32)),
+        ("key of ethereum", "private key 0x", some(HEX, 64)),
+        ("key of bitcoin", "wif: ", "K" + some(ALNUM.translate({ord(one): None for one in "0OIl"}), 51)),
+        ("key as bytes", "private key ", "[" + ", ".join(str(100 + at) for at in range(64)) + "]"),
+        ("opsgenie", "GenieKey ", "-".join(some(HEX, size) for size in (8, 4, 4, 4, 12))),
+        ("godaddy", "Authorization: sso-key ", some(ALNUM, 12) + ":" + some(ALNUM, 22)),
+        ("sonar, as a login", "sonar-scanner -Dsonar.login=", some(HEX, 40)),
+        ("app password", "app-specific password ", "abcd-efgh-ijkl-mnop"),
+        ("app password, apart", "app password: ", "abcd efgh ijkl mnop"),
+        ("strapi", "APP_KEYS=", some(ALNUM, 22) + "==," + some(ALNUM, 22) + "=="),
+        ("openweather", "GET /data?appid=", some(HEX, 32)),
+        ("messagebird", "Authorization: AccessKey ", some(ALNUM, 25)),
+        ("freshdesk", "curl https://x.example -u ", some(ALNUM, 20) + ":X"),
+        ("api key in words", "the api key ", some(HEX, 32)),
+        ("key option", "logs --mezmo-key ", some(HEX, 32)),
+        ("mailjet", "MJ_APIKEY_PRIVATE=", some(HEX, 32)),
+        ("snowflake", "pat: ", some(ALNUM, 60)),
+        ("signature of a request", "X-Sign: ", some(HEX, 64)),
+        ("snyk", "snyk auth ", "-".join(some(HEX, size) for size in (8, 4, 4, 4, 12))),
+        ("erlang cookie", "erl -setcookie ", some(string.ascii_uppercase, 20)),
+        ("adb", "adb pair 10.0.0.2:37123 ", some(string.digits, 6)),
+    ):
+        yield kind, before, secret, ""
+    yield "form, encoded", "body=user%3Dada%26password%3D", some(ALNUM, 20), "%26x%3D1"
+    yield "address, encoded", "https://x/?to=https%3A%2F%2Fada%3A", some(ALNUM, 14), "%40host"
 
 
 def factors(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.demo.model import ModelRequest, Run, Say, Step
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 from tests.secrets.kinds import Sample
 
 EXACT = "plans"
@@ -86,7 +86,7 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
         lab.plan(
             task("T1", "backend", fields=fields, text=prose) + task("T2", "backend"), objective="Use what follows."
         )
-        lab.task("T1", "blocked")
+        lab.task("T1", "blocked", 4 * SLOW)  # three turns with all of these texts, and a look at each
         lab.runs(lab.ask()["id"])  # so much text keeps the supervisor busy until it is shown
         printed = {f"orch {' '.join(words)}": lab.orch(*words).stdout for words in PRINTED}
         lab.orch("down")

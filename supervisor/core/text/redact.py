@@ -230,7 +230,21 @@ _COMMANDS = frozenset(
         ),
         *("usermod", "useradd", "rabbitmqctl", "ipmitool", "mosquitto_pub", "mosquitto_sub", "snmpwalk", "snmpget"),
         *("snmpset", "snmpbulkwalk", "snmptrap", "snmp-server", "altool", "cryptsetup", "mc", "rootpw", "sqlplus"),
-        *("sqlldr", "impdp", "expdp", "rman"),
+        *(
+            "sqlldr",
+            "impdp",
+            "expdp",
+            "rman",
+            "etcdctl",
+            "psexec",
+            "paexec",
+            "snyk",
+            "codecov",
+            "adb",
+            "api-key",
+            "eap",
+            "xauth",
+        ),
         *("printf", "npm", "pnpm", "yarn", "git", "pip", "gcloud", "conda", "composer", "bundle", "nuget", "net"),
     )
 )
@@ -240,6 +254,7 @@ _CODES = (
     *("otp", "mfa", "2fa", "tfa", "factor", "authenticator", "setup", "manual", "recovery", "backup", "scratch"),
     *("emergency", "rescue", "mnemonic", "seed", "wallet", "psk", "kennwort", "contrase", "senha", "пароль", "hasło"),
     *("パスワード", "密码", "密碼", "비밀번호", "@tcp(", "@unix(", "incoming+"),
+    *("wachtwoord", "lösenord", "heslo", "parola", "wifi:", "setuser", "setcookie", "appid=", "accesskey", "geniekey"),
 )
 
 _SENTENCE = 40
@@ -314,7 +329,9 @@ def _carried() -> re.Pattern[str]:
 def _paired() -> re.Pattern[str]:
     """Match what can be a password beside its user, or behind a word of a protocol, in lower case."""
     return re.compile(
-        r":[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
+        r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
+        r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
+        r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
         r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
         r"|(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account|admin\w{0,9}|root|postgres)\W{1,3}(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
         r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"

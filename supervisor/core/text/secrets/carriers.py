@@ -90,7 +90,7 @@ _UNESCAPED = re.compile(  # a password with what should be written as %2F; after
 _JAR = re.compile(r"(?:curl|https?)\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?\\{0,3}[\"']?(?=[^\s\"'=;]{1,60}=)")
 _OPTIONS = re.compile(
     r"(?:curl|wget|https?)\b[^\n]{0,400}?[ \t](?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|--auth)[ =]?\\{0,3}[\"']?"
-    r"(?P<basic>[^\s\"':\\]{0,128}:[^\s\"'\\]{2,})"
+    r"(?P<basic>[^\s\"':\\]{0,128}:[^\s\"'\\]{2,}|(?=[^\s:]{0,99}\d)[^\s\"':\\]{12,128}:[^\s\"'\\]?)"
     r"|sshpass\b[ \t]+-p[ \t]*[\"']?(?P<ssh>[^\s\"'\\]{3,})"
     r"|mysql(?:dump|admin)?\b[^\n]{0,300}?[ \t]-p\\{0,3}[\"']?(?P<mysql>[^\s\"'=\\-][^\s\"'\\]{2,})"
     r"|redis-cli\b[^\n]{0,200}?[ \t](?:-a|--pass)[ =]\\{0,3}[\"']?(?P<redis>[^\s\"'\\]{3,})"

@@ -13,6 +13,14 @@ SEEDS = (
 )
 """Words that names of a seed begin with. `totp` counts anywhere in a name."""
 
+PINS = (
+    *("pin", "puk", "passcode", "passkey", "otp", "2fa", "mfa", "one-time", "one time", "sms", "cvv", "cvc"),
+    *("verification", "security code", "confirmation code", "access code", "door", "gate code", "alarm", "unlock"),
+    *("pairing code", "login code", "auth code", "authentication code", "authenticator"),
+)
+PINS_INSIDE = ('pin"', "pin\\", "pin=", "pin:", "pincode")
+"""The same in `userPin`."""
+
 CODES = ("recovery", "backup", "scratch", "emergency", "rescue")
 CODES_INSIDE = ("recoverycode", "backupcode")
 PHRASES = ("mnemonic", "seed", "recovery", "secret recovery", "wallet")
@@ -27,6 +35,25 @@ def seed(text: str, at: int) -> Iterator[Span]:
     plain = re.sub(r"[ -]", "", value).rstrip("=")
     if len(plain) >= SHORTEST_SEED and (plain.isupper() or (plain.islower() and any(map(str.isdigit, plain)))):
         yield match.span("seed")
+
+
+def pin(text: str, at: int) -> Iterator[Span]:
+    """Yield the digits of a PIN, a PUK, a card or a one-time code: `pin: ...`, `PIN code ...`, `your code is ...`.
+
+    Pins of a board have fewer digits, and a code of an error has a name that says so.
+    """
+    match = _PIN.match(text, at, at + 160)
+    if match is None or (at > 0 and text[at - 1].isalnum() and not (text[at - 1].islower() and text[at].isupper())):
+        return
+    name, digits = match["name"].lower(), sum(map(str.isdigit, match["pin"]))
+    if name.startswith("cv"):
+        fits = bool(match["operator"].strip()) and digits <= MOST_OF_A_CARD
+    elif name in ("pin", "puk", "passcode", "otp") and not match["operator"].strip() and not match["more"]:
+        fits = (match["name"].isupper() or text[max(0, at - 2) : at].endswith("-")) and digits >= SHORTEST_PIN
+    else:
+        fits = digits >= SHORTEST_PIN
+    if fits:
+        yield match.span("pin")
 
 
 def recovery(text: str, at: int) -> Iterator[Span]:
@@ -53,6 +80,8 @@ def phrase(text: str, at: int) -> Iterator[Span]:
         yield match.span("words")
 
 
+SHORTEST_PIN = 4
+MOST_OF_A_CARD = 4  # digits that a card has on its back
 SHORTEST_SEED = 16  # characters in base32
 MOST_CODES = 32
 SHORTEST_CODE = 8
@@ -68,6 +97,15 @@ _SEED = re.compile(
     r"(?P<seed>[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){3,15}|[a-z2-7]{4}(?:[ -][a-z2-7]{4}){3,15}|(?:[A-Z2-7]{16,128}|"
     r"[a-z2-7]{16,128})={0,6})"
     r"(?![\w-])",
+    re.IGNORECASE,
+)
+_PIN = re.compile(
+    r"(?P<name>pin|puk|passcode|passkey|cv[vc]2?|otp|(?:verification|security|confirmation|sms|access|door|gate|alarm"
+    r"|unlock|pairing|login|auth(?:entication|enticator)?|2fa|mfa|one[- ]time)[ _-]?(?:pass)?(?:code|word|pin))"
+    rf"(?P<more>[ _-]?(?:code|number|value|nr|no)\b\.?)?{_QUOTE}?\]?"
+    r"(?P<operator>[ \t]{0,4}(?:=>|:=|={1,2}|:|,)[ \t]{0,4}|[ \t]+is[:=]?[ \t]+"
+    r"|[ \t]+(?:for|of)[ \t](?:[\w.@-]{1,30}[ \t]){0,3}?(?:[\w.@-]{1,30}:|is)[ \t]+|[ \t]{1,4})"
+    rf"{_QUOTE}?(?P<pin>\d{{3}}[ -]\d{{3}}|\d{{3,12}})(?![\w%]|[.:/-]\w)",
     re.IGNORECASE,
 )
 _CODES = re.compile(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from supervisor.core.text.secrets import blocks, carriers, codes, names, pairs
 from supervisor.core.text.secrets.blocks import continued, is_open
 from supervisor.core.text.secrets.names import is_secret_field
-from supervisor.core.text.secrets.ours import OURS, cut_off
+from supervisor.core.text.secrets.ours import CUT_OFF, OURS, cut_off
 from supervisor.core.text.secrets.shapes import azure_keys, bot_tokens, prefixed, stellar
 from supervisor.core.text.secrets.stores import STORES, handed
 from supervisor.core.text.secrets.tokens import TOKENS
@@ -30,7 +30,7 @@ WINDOW = 2048
 def spans(text: str) -> list[Span]:
     """Find the secrets in `text`: (start, end), in order, none overlapping another. Takes linear time."""
     found = _spans(text)
-    if _MARKS.search(text) is not None and _ESCAPED.search(text) is not None:
+    if ("\\" in text or "%" in text or "\x1b" in text) and _ESCAPED.search(text) is not None:
         found += _spans(
             _ESCAPE.sub(_blanks, text)
         )  # the end of `\\1`, `%0A` or a color would be a part of the word behind
@@ -44,12 +44,13 @@ def _spans(text: str) -> list[Span]:
     matcher = _matcher()
     apart = _FEED.sub("\\\\ ", low) if "\\" in low else low
     found = _hits(matcher, matcher.leading.finditer("\n" + apart), text, 1)
-    found += cut_off(text)
+    found += cut_off(text[-CUT_OFF:], max(0, len(text) - CUT_OFF))
     if "." in text:
         found += bot_tokens(text)
     if "_" in text:
         found += prefixed(text)
-    found += azure_keys(text)
+    if "A" in text or "JQQ" in text:
+        found += azure_keys(text)
     if len(text) >= 56:
         found += stellar(text)
     if "@" in text and ":" in text:
@@ -63,7 +64,6 @@ def _blanks(escape: re.Match[str]) -> str:
 
 
 _FEED = re.compile(r"\\[nrt]")
-_MARKS = re.compile(r"[\x1b\\%]")
 _ESCAPE = re.compile(
     r"(?:\x1b|(?<!\\)\\+(?:x1[bB]|u001[bB]|u\{1[bB]\}|0?33|e))\[[\d;?]{0,20}[A-Za-z]"
     r"|(?<!\\)\\+(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[0-7]{1,3}|[abefnrtv])|%[\dA-Fa-f]{2}"
@@ -115,18 +115,21 @@ def _matcher() -> Matcher:
     for keywords, more, where in (
         (names.KEYWORDS, names.assigned, inside),
         (carriers.GO, carriers.before_address, leading),
-        (("psk", "sid="), names.assigned, leading),
+        (("psk", "sid=", "pat:", "pat="), names.assigned, leading),
         ((carriers.URL,), carriers.userinfo, inside),
         ((_AZURE[1],), _token(_AZURE[2], _AZURE[3]), inside),
         (carriers.COMMANDS, carriers.option, leading),
         (("totp",), codes.seed, inside),
         (codes.SEEDS, codes.seed, leading),
+        (codes.PINS, codes.pin, leading),
+        (codes.PINS_INSIDE, codes.pin, inside),
         (codes.CODES, codes.recovery, leading),
         (codes.CODES_INSIDE, codes.recovery, inside),
         (codes.PHRASES, codes.phrase, leading),
         ((carriers.KIND,), carriers.manifest, leading),
         (names.IDENTIFIED, names.assigned, leading),
         (pairs.USERS, pairs.beside, leading),
+        (pairs.SPOKEN, pairs.said, leading),
         (pairs.USERS_INSIDE, pairs.beside, inside),
         (pairs.SENT, pairs.sent, leading),
         (pairs.PORTS, pairs.pgpass, leading),

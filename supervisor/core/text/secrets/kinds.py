@@ -54,7 +54,7 @@ def words(*lines: str) -> frozenset[str]:
 def _of_key(qualifier: str, name: str, *, alone: bool) -> Secrecy:
     if qualifier in _SECRET_KEYS:
         return Secrecy.STRONG
-    return Secrecy.RANDOM if alone or qualifier in _MAYBE_KEYS or name.isupper() else Secrecy.NONE
+    return Secrecy.RANDOM if alone or qualifier in _MAYBE_KEYS or name.isupper() or name[:2] == "--" else Secrecy.NONE
 
 
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -63,7 +63,7 @@ _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DECORATION = words(
     "base value val str string text plain raw prod production dev development staging stage test testing ci live local",
     "default old new current previous primary secondary main b64 base64 v enc encoded hash digest salt env var secure",
-    "header param read write ro rw",
+    "header param read write ro rw private",
 )
 _STRONG = words(
     "password passwords passwd passphrase passcode pwd psw secret apikey accesskey secretkey privatekey accountkey",
@@ -74,7 +74,7 @@ _STRONG = words(
 _STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "pwd")
 _NO_PASS = words("bypass compass encompass surpass trespass overpass underpass bandpass lowpass highpass multipass")
 _MEDIUM = words("token auth pat credential credentials secrets")
-_RANDOM = words("signature sig session sid sessid sessionid phpsessid jsessionid secretid")
+_RANDOM = words("signature sign sig session sid sessid sessionid phpsessid jsessionid secretid")
 _SECRET_KEYS = words(
     "api access secret private account shared signing sign encryption encrypt master auth authentication storage admin",
     "subscription hmac jwt aes des rsa ssh ssl tls gpg pgp vault webhook sharedaccess preshared psk wireguard license",

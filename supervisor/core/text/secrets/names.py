@@ -19,7 +19,7 @@ Span = tuple[int, int]
 
 KEYWORDS = (
     *("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie"),
-    *("session", "sessid", "signature", "sig=", "_pat"),
+    *("session", "sessid", "signature", "sig=", "-sign:", "_pat"),
 )
 IDENTIFIED = ("identified by", "identified with")
 
@@ -66,7 +66,7 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     if (operator[:1] == ">" and not element and not named) or (head["part"] and not named):
         return
     if head["cell"]:
-        kind = Secrecy.RANDOM  # only what looks generated: columns hold all kinds of words
+        kind = Secrecy.CHOSEN if kind is Secrecy.STRONG else Secrecy.RANDOM  # columns hold all kinds of words
     option = name.startswith("-") and follows in " \t\n'\"[(,=`"
     quoted = _OPEN.match(text, head.end()) is not None
     if not operator and not head["cell"] and not head["part"] and not option:
@@ -82,12 +82,13 @@ def assigned(text: str, at: int) -> Iterator[Span]:
         elif not said and not (quoted and kind in (Secrecy.STRONG, Secrecy.HEADER)):
             return
         option = option or (not quoted and kind is not Secrecy.CHOSEN)
-    apart = operator == "," or operator[:2] in (
-        "is",
-        "wa",
-        "ar",
-        "fo",
-    )  # two arguments, or words of a sentence: less sure
+    apart = (
+        operator == ","
+        or (  # two arguments, or words of a sentence: less sure
+            operator[:2] in ("is", "wa", "ar", "fo")
+            and not (quoted and kind is Secrecy.STRONG and _SPOKEN.search(name))
+        )
+    )
     tight = (
         option
         or bool(head["pair"] or head["cell"] or head["part"])
@@ -171,6 +172,7 @@ def _closed(text: str, start: int, quote: str) -> int:
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 _GAP = r"(?:\s|\\{1,15}[nrt]){0,40}+"  # white space and line feeds, which may be escaped
 _FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
+_LINE = r"(?=[^\s\\\"']{6,100}[ \t]{0,8}(?:[\r\n\"']|\\{1,15}[rn\"']|$))"  # with one word in it
 _COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
 _TAIL = re.compile(r"(?i:identified (?:by(?: values)?|with[ \t]+[\w'\"]{3,40}[ \t]+(?:by|as)))|[\w.\-]{1,64}+")
 _HEAD = re.compile(
@@ -180,9 +182,12 @@ _HEAD = re.compile(
     rf"|[ \t]{{0,4}}:[ \t]{{0,4}}[|>][+-]?\d?{_FEED}{_GAP}"
     r"|[ \t]{0,4}:[ \t]{0,3}&?(?:'[a-z]{1,12} )?[A-Za-z][\w.<>\[\]:|]{0,30}[ \t]{1,4}=[ \t]{0,4}(?=\\{0,15}[\"'])"
     r"|(?:[ \t]{1,4}[\w:.-]{1,40}=\\{0,15}[\"'][^\"'<>]{0,60}\\{0,15}[\"']){1,4}>)"
-    rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}})|(?P<part>{_FEED}{{2}})"
+    rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}}|</t[dh]>{_GAP}<td[^<>]{{0,40}}>"
+    rf"|:{_FEED}[ \t]{{0,8}}{_LINE}"
+    rf"|[ \t]{{0,20}}{_FEED}[ \t]{{0,8}}[-=]{{4,64}}[ \t]{{0,8}}{_FEED}[ \t]{{0,8}}{_LINE})"
+    rf"|(?P<part>{_FEED}{{2}})"
     r"|[ \t]+for[ \t]+(?:'[^'\n]{1,200}'|[^\s:]{1,64}):[ \t]+|[ \t]+-[Vv]alue[ \t]+"
-    r"|[ \t]{0,12}(?::=|=>|->|\?{1,2}=|\|{1,2}=|==?(?:\{(?=[^{}\n]{4,100}\}(?:[;\"']|\s|$)))?"
+    r"|[ \t]{0,12}(?::=|=>|->|→|\?{1,2}=|\|{1,2}=|==?(?:\{(?=[^{}\n]{4,100}\}(?:[;\"']|\s|$)))?"
     r"|::(?=[ \t])|:(?!:)(?:\*{1,2}(?=[ \t]))?)[ \t]{0,12}"
     r"(?:!!?(?:str|unsafe|binary)[ \t]+)?|[ \t]+[.\-–—][ \t]+(?=[^\s\-])|[ \t]{0,12},[ \t]{0,40}(?=\\{0,15}[\"'])"
     r"|\((?=\\{0,15}[\"'])|>(?!=)(?:<!\[CDATA\[)?|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR

@@ -7,7 +7,6 @@ group of a pattern is the secret; without groups it is the whole match. Each tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -54,7 +53,7 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("twitch", "oauth:", 0, r"oauth:([a-z0-9]{30})(?!\w)"),
     ("mapbox", "sk.eyj pk.eyj", 0, r"[sp]k\.eyJ[\w-]{20,}\.[\w-]{10,}"),
     ("airtable", "pat", 0, r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
-    ("facebook", "eaac eaam eaab eaag", 0, r"EAA[A-Z][A-Za-z0-9]{60,}"),
+    ("facebook", "eaa", 0, r"EAA[A-Z][A-Za-z0-9]{60,}"),
     ("dropbox", "sl.", 0, r"sl\.(?:u\.)?[\w-]{60,}"),
     ("azure-sas", "sv=", 0, r"sv=20\d\d-\d\d-\d\d&[^\s'\"<>]{0,300}?\bsig=([\w%+/=-]{20,})"),
     ("crates", "cio", 0, r"cio[A-Za-z0-9]{32}(?!\w)"),
@@ -134,7 +133,12 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("volcengine", "aklt", 0, r"AKLT(?=[A-Za-z]*\d)[\w-]{30,}"),
     ("yandex", "aqvn", 0, r"AQVN[\w-]{35,}"),
     ("scaleway", "scw", 0, r"SCW(?=[A-Z]*\d)[A-Z0-9]{17}(?!\w)"),
-    ("asana", "1/1 2/1", 0, r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}(?!\w)"),
+    (
+        "asana",
+        "1/1 1/2 1/3 1/4 1/5 1/6 1/7 1/8 1/9 2/1 2/2 2/3 2/4 2/5 2/6 2/7 2/8 2/9",
+        0,
+        r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}(?!\w)",
+    ),
     ("hubspot", "pat-", 0, rf"pat-[a-z]{{2}}\d-{_UUID}"),
     ("sanity", "sk", 0, r"sk(?=[A-Za-z]*\d)[A-Za-z0-9]{80,}(?!\w)"),
     ("twitter-bearer", "aaaaaaaaaaaaaaaa", 0, r"A{20}[A-Za-z0-9%]{60,}"),
@@ -173,22 +177,73 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
         0,
         r"(?i:bearer)[ \t]?[:=]?[ \t]{1,4}[\"']?((?=[A-Za-z_.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{12,}=*)",
     ),
+    ("tinybird", "p.eyj", 0, r"p\.eyJ[\w-]{20,}\.[\w-]{20,}"),
+    ("klaviyo", "pk_", 0, r"pk_[0-9a-f]{34}(?!\w)"),
+    ("paypal", "a21aa", 0, r"A21AA(?=[A-Za-z_-]*\d)[\w-]{60,}"),
+    ("firebase-messaging", "aaaa", 0, r"AAAA[\w-]{7}:APA91b[\w-]{60,}"),
+    ("webex", "p0a1_ pf84_", 65, rf"(?<![A-Za-z0-9])[A-Za-z0-9]{{64}}_P\w{{3}}_{_UUID}"),
+    ("matrix", "syt_ mct_", 0, r"(?:syt|mct)_[\w-]{4,80}_\w{6}(?!\w)"),
+    ("stytch", "secret-live- secret-test-", 0, r"secret-(?:live|test)-(?=[A-Za-z_-]*\d)[\w-]{30,}=?"),
+    ("kubernetes-bootstrap", "-token", 0, r"-token[ =]([a-z0-9]{6}\.[a-z0-9]{16})(?![\w.])"),
+    (
+        "ethereum-node",
+        "infura.io/ alchemy.com/ alchemyapi.io/ quiknode.pro/",
+        0,
+        r"[a-z]{6,10}\.[a-z]{2,3}/(?:(?:ws/)?v\d/)?((?=[A-Za-z_-]*\d)[\w-]{24,})",
+    ),
+    (
+        "private-key-hex",
+        "private",
+        0,
+        r"(?i:private[ _-]?key)[\"']?[ \t]?(?:[:=]|is)?[ \t]{0,4}[\"']?((?:0x)?[0-9a-fA-F]{64})(?!\w)",
+    ),
+    (
+        "private-key-bytes",
+        "private secret-key secret_key secretkey",
+        0,
+        r"(?i:(?:private|secret)[ _-]?key)[\"']?[ \t]?[:=]?[ \t]{0,4}(\[\s?\d{1,3}(?:,\s{0,4}\d{1,3}){31,63}\s?\])",
+    ),
+    ("bitcoin-wif", "wif", 0, r"(?i:wif)[\"']?[ \t]?[:=]?[ \t]{0,4}[\"']?([5KLc9][1-9A-HJ-NP-Za-km-z]{50,51})(?!\w)"),
+    ("wifi-code", "wifi:", 0, r"WIFI:(?:[STHR]:[^;\n]{0,64};){0,3}P:([^;\n]{4,63});"),
+    ("opsgenie", "geniekey", 0, rf"(?i:geniekey)[ \t:=]{{1,4}}({_UUID})"),
+    ("godaddy", "sso-key", 0, r"sso-key[ \t]+([\w-]{8,}:[\w-]{16,})"),
+    ("sonar-login", "sonar.login dsonar.login", 0, r"D?sonar\.login[=: ]{1,4}([0-9a-f]{40})"),
+    (
+        "app-password",
+        "app- app",
+        0,
+        r"(?i:app(?:lication)?[ -](?:specific )?password)[\"']?(?: is)?[:= \t]{1,4}[\"']?"
+        r"([a-z]{4}(?:[ -][a-z]{4}){3})(?![\w-])",
+    ),
+    ("strapi", "app_keys", 0, r"APP_KEYS[=: ]{1,4}[\"']?([\w+/=,-]{20,})"),
+    ("openweather", "appid=", 0, r"appid=([0-9a-f]{32})(?!\w)"),
+    ("access-key-header", "accesskey", 0, r"(?i:accesskey)[ \t]{1,4}((?=[A-Za-z]*\d)[A-Za-z0-9]{24,})"),
+    ("pagerduty", "u+", 0, r"u\+(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{18}(?![\w-])"),
     ("digest", "response=", 0, r"response=\"([0-9a-f]{32,128})\""),
     ("putty", "private-lines:", 0, r"Private-Lines: \d+(?:\r?\n[A-Za-z0-9+/=]+)+"),
 )
 
 
-def cut_off(text: str) -> Iterator[tuple[int, int]]:
-    """Yield what a limit left of a token or of a password in an address, at the very end of the text."""
-    word = text[-_LONGEST:].rsplit(None, 1)[-1:]
-    if word and len(word[0]) >= _SHORTEST and (match := _CUT_OFF.search(word[0])) is not None:
-        at = len(text) - len(text[-_LONGEST:]) + text[-_LONGEST:].rindex(word[0])
-        group = match.lastindex or 0
-        yield at + match.start(group), at + match.end(group)
+def cut_off(end: str, at: int) -> list[tuple[int, int]]:
+    """Return what a limit left of a token or of a password in an address, at the very end of a text.
+
+    `end`: the last CUT_OFF characters of the text, which begin at `at`.
+    """
+    words = end.rsplit(None, 1)
+    if not words or len(word := words[-1]) < _SHORTEST or not any(map(word.__contains__, _BEGIN_SO)):
+        return []
+    match = _CUT_OFF.search(word)
+    if match is None:
+        return []
+    group, at = match.lastindex or 0, at + end.rindex(word)
+    return [(at + match.start(group), at + match.end(group))]
 
 
-_LONGEST = 400  # characters of a word that are looked at
+CUT_OFF = 400
+"""Characters at the end of a text that are looked at for what a limit left of a secret."""
+
 _SHORTEST = 8
+_BEGIN_SO = ("_", "-", "//", "AK", "AS", "AIza", "SG.", "hv", "dapi")  # one is in each beginning of the pattern below
 _CUT_OFF = re.compile(
     r"(?:\b|(?<=\\[nrt]))(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
     r"|dckr_pat_|glsa_|glc_|gsk_|lin_api_|dapi|hv[sbr]\.|whsec_|xai-|pypi-|xapp-|sk-(?:proj|ant|or)-|AGE-SECRET-KEY-)"

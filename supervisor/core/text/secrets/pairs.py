@@ -7,7 +7,7 @@ from binascii import a2b_base64
 from collections.abc import Iterator
 
 from supervisor.core.text.secrets.kinds import Secrecy, kind_of, words
-from supervisor.core.text.secrets.values import is_secret
+from supervisor.core.text.secrets.values import is_phrase, is_secret, made_up
 
 Span = tuple[int, int]
 
@@ -15,6 +15,8 @@ USERS = ("login", "log in", "sign in", "user", "creds", "account", "admin", "roo
 USERS_INSIDE = ("credential",)
 SENT = ("pass ", "auth ", "login ", "oper ", "identify ")
 """Words of FTP, POP, IMAP, IRC and Redis before a password that is sent in the clear."""
+SPOKEN = ("password", "passwort", "passwd", "passphrase", "pwd", "kennwort")
+"""Words before a password of letters only, at the end of a line or a sentence."""
 PORTS = ("5432:", "5433:", "6432:", "*:")
 CALLS = (
     *("auth(", "login(", "credential(", "credentials(", "withcredentials(", "httpbasicauth(", "networkcredential("),
@@ -39,7 +41,9 @@ def beside(text: str, at: int) -> Iterator[Span]:
     match = _BESIDE.match(text, at, at + 400)
     if match is not None:
         sure = match["says"] is not None
-        if is_secret(Secrecy.CHOSEN, match["password"].rstrip(".,;"), quoted=False, tight=sure):
+        if sure and " " in match["apart"] and made_up(match["password"], 8) and _LAST.match(text, match.end()):
+            yield match.span("password")
+        elif is_secret(Secrecy.CHOSEN, match["password"].rstrip(".,;"), quoted=False, tight=sure):
             yield match.start("password"), match.start("password") + len(match["password"].rstrip(".,;"))
 
 
@@ -61,6 +65,27 @@ def sent(text: str, at: int) -> Iterator[Span]:
     kind = Secrecy.STRONG if sure and verb != "AUTH" else Secrecy.CHOSEN
     if fits and is_secret(kind, match["password"], quoted=False, tight=sure):
         yield match.span("password")
+
+
+def said(text: str, at: int) -> Iterator[Span]:
+    """Yield a password of letters only, or of some words, if nothing else can be meant: `passwd: ...`, `pwd ...`."""
+    phrase = _PHRASE.match(text, at, at + 200)
+    if phrase is not None and is_phrase(phrase["words"]):
+        yield phrase.span("words")
+        return
+    match = _SAID.match(text, at, at + 200)
+    if match is None:
+        return
+    name, operator, word = match["name"], match["operator"].strip(), match["word"]
+    before = _FEED.split(text[max(0, at - 80) : at])[-1]
+    if operator:
+        fits = made_up(word, 6)
+    elif name.lower() in ("pwd", "passwd") or _INTRODUCED.search(before) is not None:
+        fits = word.islower() and made_up(word, 8)
+    else:
+        fits = word.islower() and made_up(word, 8) and not name.istitle() and _CONFIGURED.fullmatch(before) is not None
+    if fits:
+        yield match.span("word")
 
 
 def pgpass(text: str, at: int) -> Iterator[Span]:
@@ -117,19 +142,40 @@ _FILE = re.compile(
     r"|target|timer|slice|scope|device|mount)$"
 )
 _QUOTE = r"\\{0,7}[\"'`]"
+_ENDS = r"(?=[.!]?[ \t]{0,8}(?:\r|\n|\\{1,15}[rnt\"']|[\"'`|│┃]|\*\*|</t|$))"
+_SAID = re.compile(
+    r"(?P<name>password|passwort|passwd|passphrase|pwd|kennwort)"
+    r"(?P<operator>[ \t]{0,8}(?:=>|:=|={1,2}|:|->|→|[|│┃]|</t[dh]>\s{0,8}<td>|:(?:\r?\n|\\{1,15}n))[ \t]{0,8}"
+    r"|[ \t]+is[:=]?[ \t]+|[ \t]+(?:for[ \t]+[^\s:]{1,64}|\([^()\n]{1,40}\))[:=][ \t]+|[ \t]{1,8})"
+    rf"(?P<word>[A-Za-z]{{6,40}}){_ENDS}",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"(?i:password|passwort|passwd|passphrase|pwd|kennwort)[ \t]{0,4}(?:=|:)[ \t]{0,4}"
+    rf"(?P<words>[a-z]{{3,9}}(?:[ -][a-z]{{3,9}}){{3,9}}){_ENDS}"
+)
+_INTRODUCED = re.compile(
+    r"\b(?:with|use|using|enter|type|by|has|enable|the|my|your|new|default|secret|root|admin"
+    r"|(?:user|username|login)[ \t]+\S{1,64})"
+    r"(?:[ \t]+(?:the|a|this|my|your|our|new|old|default|root|admin|initial|following))*[ \t]+$",
+    re.IGNORECASE,
+)
+_CONFIGURED = re.compile(r"[ \t\-*+>#]{0,12}(?:set[ \t]+)?")
 _BESIDE = re.compile(
     r"(?:(?P<says>log[ -]?in|sign[ -]?in|user(?:name)?(?:[ ]?[/:][ ]?pass(?:word)?)?|cred(?:ential)?s?|account)"
     rf"{_QUOTE}?(?:[ \t]{{0,4}}[=:]\*{{0,2}}[ \t]{{0,4}}|[ \t]+(?:is|are|as|with|for)[ \t]+|[ \t]+)"
     rf"(?:{_QUOTE}|\*\*)?[A-Za-z][\w.@+-]{{0,63}}|admin(?:istrator)?|root|postgres)"
-    rf"(?:[ \t]{{1,2}}[/|][ \t]{{1,2}}|:|{_QUOTE}[ \t]{{0,2}}/[ \t]{{0,2}}){_QUOTE}?"
+    rf"(?P<apart>[ \t]{{1,2}}[/|][ \t]{{1,2}}|:|{_QUOTE}[ \t]{{0,2}}/[ \t]{{0,2}}){_QUOTE}?"
     r"(?P<password>[^\s\"'`\\,;<>()]{4,100})",
     re.IGNORECASE,
 )
+_LAST = re.compile(_ENDS)
 _SENT = re.compile(
     r"(?P<verb>pass|auth|login|oper|identify)[ \t]{1,4}(?P<user>:?[\w.@+-]{1,64}[ \t]{1,4})??"
     r":?(?:\\{0,15}\")?(?P<password>[^\s\"\\]{4,100})(?:\\{0,15}\")?[ \t]{0,8}(?=\r|\n|\\{1,15}[rn\"']|[\"']|$)",
     re.IGNORECASE,
 )
+_FEED = re.compile(r"\n|\\{1,15}[rn]")
 _LINE = re.compile(r"\n|\\{1,15}[rn]|[\"']")
 _PROMPT = re.compile(
     r"[\[(]?(?:\\{0,15}[\"'])?[\d:., TZ/+-]{0,40}[\])]?[ \t]{0,4}"

@@ -52,14 +52,14 @@ def azure_keys(text: str) -> Iterator[Span]:
 
 
 def stellar(text: str) -> Iterator[Span]:
-    """Yield the secret keys of Stellar, which are 56 characters in base32."""
+    """Yield the secret keys of Stellar and the seeds of NATS, which are 56 or 58 characters in base32."""
     return (match.span() for match in _STELLAR.finditer(text))
 
 
 SHORTEST = 28
 """Characters of a random run behind a prefix."""
 
-_STELLAR = re.compile(r"S[A-D][A-Z2-7]{54}(?<![A-Za-z0-9]S.{55})(?![A-Za-z0-9])")
+_STELLAR = re.compile(r"S[A-DUONXC][A-Z2-7]{54}(?<![A-Za-z0-9]S.{55})(?:[A-Z2-7]{2})?(?![A-Za-z0-9])")
 _ABLY_APP = re.compile(r"(?<![\w.-])[\w-]{6}$")
 _BOT = re.compile(r"\.[\w-]{6}(?:\.(?=[\w-]{25})|:)([\w-]{18,64})(?![\w-])")
 _BOT_ID = re.compile(r"(?:(?<![\w.-])|(?<=\\[nrt]))([MNO][\w-]{22,27}={0,2})$")

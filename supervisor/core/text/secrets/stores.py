@@ -123,7 +123,7 @@ STORES: tuple[tuple[str, str], ...] = (
         r"(?i:set[ \t]+password[ \t]+for)[ \t]+\S{1,120}?[ \t]*=[ \t]*(?:[A-Z]{1,12}\()?'(?P<quoted>[^'\n]{4,200})",
     ),
     (
-        "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,パスワード,密码,密碼,비밀번호",
+        "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,wachtwoord,lösenord,heslo,parola,パスワード,密码,密碼,비밀번호",
         rf"\w{{2,12}}{_QUOTE}?[ \t]{{0,3}}[:=：][ \t]{{0,3}}{_VALUE}",
     ),
     ("secret id", r"(?i:secret id)[ \t]{1,8}[=:]?[ \t]{1,4}(?P<bare>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
@@ -144,7 +144,8 @@ STORES: tuple[tuple[str, str], ...] = (
     (
         "enable secret,enable password,username",
         r"(?:enable|username[ \t]+[\w.-]{1,64}(?:[ \t]+privilege[ \t]+\d{1,2})?)[ \t]+"
-        rf"(?:secret|password)[ \t]+(?:\d[ \t]+)?(?=\S*\d){_VALUE}",
+        rf"(?:secret|password)[ \t]+(?:\d[ \t]+)?"
+        rf"(?=\S*\d|[a-z]{{8,40}}(?<!ed)(?<!ing)(?<!ion)[ \t]*(?:[\r\n\"']|\\{{1,15}}[rn\"']|$)){_VALUE}",
     ),
     (
         "sqlplus,sqlldr,impdp,expdp,rman,thin:",
@@ -176,6 +177,23 @@ STORES: tuple[tuple[str, str], ...] = (
         rf"[\w./:@~-]{{0,60}}{_NAMED}[\w.-]{{0,20}}(?:[ \t]+[\w.-]{{1,40}}(?=[ \t]+[\w\"']))?[ \t]+(?="
         rf"[^\n]{{0,80}}\d){_VALUE}",
     ),
+    ("etcdctl", rf"etcdctl[ \t](?:{_ANY})?--user[ =][^\s:]{{1,64}}:{_VALUE}"),
+    ("setcookie", rf"setcookie[ \t]+(?=[A-Z\d]{{8}}){_VALUE}"),
+    ("psexec,paexec", rf"p[as]exec[ \t](?:{_ANY})?-p[ \t]+{_VALUE}"),
+    (
+        "dbi->connect(",
+        rf"(?i:dbi->connect)\([^,\n]{{1,100}},\s{{0,9}}{_QUOTE}[^\"'\n]{{0,64}}{_QUOTE},\s{{0,9}}{_QUOTE}"
+        r"(?P<quoted>[^\"'\n\\]{4,200})",
+    ),
+    ("acl setuser", r"(?i:acl setuser)[ \t]+[^\n]{1,100}?[ \t]>(?P<bare>[^\s\"'\\]{4,200})"),
+    ("eap,xauth", r"(?i:eap|xauth)[ \t]+\\{0,15}\"(?P<quoted>[^\"\n\\]{6,100})"),
+    (
+        "api key,api-key,access key,auth key,secret key,license key",
+        r"[A-Za-z]{3,7}[ -][Kk]ey[ \t]{1,3}(?:is[ \t]+)?(?=[A-Za-z]*\d)(?P<bare>[0-9a-f]{32,64})(?![\w-])",
+    ),
+    ("snyk auth", r"snyk[ \t]+auth[ \t]+(?P<bare>[0-9a-f-]{36})(?![\w-])"),
+    ("codecov", rf"codecov[ \t](?:{_ANY})?(?:-t|--token)[ =]{_VALUE}"),
+    ("adb pair", r"adb[ \t]+pair[ \t]+\S{1,100}[ \t]+(?P<bare>\d{6})(?!\w)"),
     ("oathtool", r"oathtool[ \t][^\n]{0,120}?(?P<bare>[A-Za-z2-7]{16,128}=*|[0-9a-fA-F]{16,128})(?![\w-])"),
     (
         "send \",send ',send --,send \\",

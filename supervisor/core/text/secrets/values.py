@@ -45,6 +45,19 @@ def looks_random(value: str, least: int) -> bool:
     return len(set(value)) >= min(8, len(value) // 2) and not _VERSIONED.fullmatch(value)
 
 
+def made_up(value: str, least: int) -> bool:
+    """Return whether a word of letters only can be a password: it is in no list, and ends as no English term does."""
+    letters = value.isalpha() and (value.islower() or (value.istitle() and value.isascii()))
+    return letters and len(value) >= least and value.lower() not in _WORDS and _TERM.fullmatch(value.lower()) is None
+
+
+def is_phrase(text: str) -> bool:
+    """Return whether short words can be a passphrase: there are four, and none that a sentence or a type needs."""
+    parts = text.lower().replace("-", " ").split()
+    terms = sum(part in _WORDS for part in parts)
+    return len(parts) >= SHORTEST_PHRASE and terms <= 1 and _OF_SENTENCES.isdisjoint(parts)
+
+
 def _medium(value: str, near: bool) -> bool:
     if len(value) < 8 or value.isdigit() or _EXPRESSION.fullmatch(value) or _SLUG.fullmatch(value) or " " in value:
         return False
@@ -78,6 +91,8 @@ def _chosen(value: str, near: bool) -> bool:
     return letter and digit and (mark or looks_random(value, 12)) and _PLACE.search(value) is None
 
 
+SHORTEST_PHRASE = 4  # words
+
 _REDACTED = "[redacted"
 _PLACEHOLDER = re.compile(
     r":?\*+$|[,;)]|user(?:name)?:pass(?:word)?$|\$[A-Za-z_{(]|\$\d|\{\{|\{[A-Za-z_]|<[^>]*>?$|<[^>]*>:<|%[A-Za-z_(]|\*{3}|\.{3}|…"
@@ -95,6 +110,18 @@ _WORDS = words(
     "maximum not-set notset cannot must should could would might that which used using stored saved loaded removed",
     "checked verified present absent available unavailable there here with without from into and the for options",
     "option or flag flags argument",
+)
+_OF_SENTENCES = words(
+    "are was were has have had been not but you your our its their his her they them than then when where who what how",
+    "all any each every only also both either least more most less long short new old same same other such some very",
+    "may will shall does did don can use uses user's set sets get gets via per out off over under after before between",
+    "characters character chars words letters letter digits digit numbers symbols uppercase lowercase special",
+)
+_TERM = re.compile(
+    r"[a-z]+(?:ed|ing|ings|ions?|able|ible|ials?|ally|ity|ities|ments?|ous|ive|less|ful|ness|ects?|ary|ory|ences?|ances?|ants?"
+    r"|ents?|ical|fully|words?|fields?|files?|inputs?|names?|prompts?|managers?|parameters?|arguments?|strings?|hash(?:es)?"
+    r"|algorithms?|variables?|databases?|columns?|dialogs?|dialogues?|generators?|checkers?|strengths?|contains?|itself"
+    r"|fallbacks?|callbacks?|changes|resets|policies|rules|lengths?|tokens?|logins?|users?|rotates?|expires|instead|please)"
 )
 _PATH = re.compile(r"(?:[~.]{0,2}|[A-Za-z]:)?[/\\][\w.@~+\-/\\ ]*|[\w.\-]+/[\w.\-/]+\.\w{1,5}")
 _DIGIT = re.compile(r"\d")

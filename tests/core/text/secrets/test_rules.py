@@ -215,6 +215,36 @@ def test_what_only_looks_like_a_code_or_a_command_with_a_secret_stays(line: str)
     assert redact(line) == line
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("the pin 13 of the board", "#define LED_PIN 13", "pin: 1.2.3", "pin numpy to 1.26.4", "pinned: 2024-01-01"),
+        *("ping: 4711 ms", "mapping: 1234", "sleeping=1000", "typing: 2000", "pin=machine.Pin(25)", "SPAN=1000"),
+        *("exit code 1234", "error code: 4041", "opcode: 1234", "zip code 90210", "code: 1234", "otp 26.2", "cvc: 12"),
+        *("run pwd and look", "cd build && pwd", "pwd is the working directory", "password authentication"),
+        *("the password is stored", "password is required", "use password authentication", "passwd: bytes"),
+        *("password: minimum eight characters long", "passphrase: the words of the person", "password: hashed"),
+        *("| password | string | of the user |", "<td>password</td><td>string</td>", "password:\n  type: string"),
+        *("Password\n--------\nThe password of the user", "enter your password", "retype new password"),
+        *("the private key is stored", "private key 0x12", "app password is needed", "access key id", "1/2 passed"),
+        *(
+            "wifi: connected",
+            "EAP methods",
+            "--cache-key linux-" + "ab12" * 8,
+            "pat: matched",
+            "login: user / password",
+        ),
+    ],
+)
+def test_what_only_looks_like_a_pin_or_a_word_of_a_person_stays(line: str) -> None:
+    assert redact(line) == line
+
+
+@pytest.mark.parametrize("text", ["password %", "  password %\n", "set password %", "Password\n--------\n%7\n(1 row)"])
+def test_a_password_of_letters_is_cut_out_where_it_has_a_line_of_its_own(text: str) -> None:
+    assert redact(text.replace("%", "hunterbird")) in {text.replace(secret, GONE) for secret in ("%", "%7")}
+
+
 @pytest.mark.parametrize("name", ["contraseña", "senha", "пароль", "hasło", "パスワード", "密码"])
 def test_names_in_other_languages_say_it_too(name: str) -> None:
     for form in (f"{name}: hunter42xy", f"{name}=hunter42xy", f'"{name}": "hunter42xy"', f"{name}：hunter42xy"):
