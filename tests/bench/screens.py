@@ -132,7 +132,7 @@ def _first_paint(browser: Browser, web: Served, rounds: int) -> Iterator[Row]:
             f"fetch('{path}').then((one) => one.text()).then(async (text) => [...new Uint8Array(await new Response("
             "new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer())])"
         )
-        for path in ("/", "/style.css")
+        for path in ("/",)
     }
     with _fixed({path: bytes(body) for path, body in fetched.items()}) as bare:
         took, floor = list[float](), list[float]()

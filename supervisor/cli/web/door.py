@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
@@ -12,9 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from supervisor.cli.web.keys import Keys
 from supervisor.cli.web.peers import Peers
+from supervisor.core.view.page.style import STYLE
 
+_OUR_STYLE = f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    f"default-src 'none'; script-src 'self'; style-src {_OUR_STYLE}; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 ALWAYS: Mapping[str, str] = {
@@ -26,7 +30,7 @@ ALWAYS: Mapping[str, str] = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-OPEN = frozenset({"/enter", "/style.css", "/page.js", "/icon.svg"})
+OPEN = frozenset({"/enter", "/page.js", "/icon.svg"})
 """What is served to whoever has not entered yet: nothing of the workspace is in it."""
 
 
@@ -73,7 +77,7 @@ class PageDoor:
             return 403, "this comes from another page"
         scope["session"] = session = session_of(headers, self._cookie)
         scope["entered"] = bool(session) and self._keys.knows(session)
-        if not scope["entered"] and scope["path"] not in OPEN and (writes or scope["path"] == "/events"):
+        if not scope["entered"] and scope["path"] not in OPEN and writes:
             return 401, "enter first: open the link that `orch web` printed"
         return None
 

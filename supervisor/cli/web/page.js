@@ -13,74 +13,72 @@
       .catch(() => {});
     return;
   }
-  let version = at.version, stream = null, again = null, hush = null, busy = false, more = false;
+  let version = at.version, stream = null, again = null, hush = null;
   const place = location.pathname;
 
   const keep = (old, fresh) => {
     const open = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
     for (const one of fresh.querySelectorAll("details[id]")) if (open.has(one.id)) one.open = true;
     const left = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
-    let typing = null;
     for (const one of old.querySelectorAll("textarea[id], input[id]")) {
       const now = fresh.querySelector("#" + CSS.escape(one.id));
       if (now && one.value !== one.defaultValue) now.value = one.value;
-      if (now && one === document.activeElement) typing = now;
     }
     old.replaceWith(fresh);
-    if (typing) typing.focus();
     [...fresh.querySelectorAll(".scroll")].forEach((one, n) => { one.scrollLeft = left[n] || 0; });
   };
-  // Parts that did not change stay as they are, with what was typed into them.
+  // Parts that did not change stay as they are, with what was typed into them. Return whether one is missing: it came
+  // empty, as one that is here already, and is not.
   const merge = (old, fresh) => {
     const known = new Map([...old.children].filter((one) => one.id).map((one) => [one.id, one]));
     const parts = [...fresh.children], stays = new Set(parts.map((one) => one.id));
     // What is gone goes first: a part that is moved loses the cursor that is in it.
     for (const [id, gone] of known) if (!stays.has(id)) gone.remove();
-    let before = null;
+    let before = null, missing = false;
     for (const part of parts) {
       let mine = known.get(part.id);
-      if (!mine) { mine = part; }
-      else if ("list" in part.dataset) { merge(mine, part); }
-      else if (mine.dataset.rev !== part.dataset.rev) { keep(mine, part); mine = part; }
+      if (mine && "list" in part.dataset) { missing = merge(mine, part) || missing; }
+      else if (!mine || mine.dataset.rev !== part.dataset.rev) {
+        if ("same" in part.dataset) { missing = true; if (!mine) continue; }
+        else { if (mine) keep(mine, part); mine = part; }
+      }
       const next = before ? before.nextElementSibling : old.firstElementChild;
       if (next !== mine) old.insertBefore(mine, next);
       before = mine;
     }
+    return missing;
   };
-  const show = async () => {
-    more = true;  // what changes while the page is on its way is fetched after it
-    if (busy) return;
-    busy = true;
-    try {
-      while (more) {
-        more = false;
-        const begun = performance.now();
-        await fetched();
-        // A page that is dear to draw is drawn less often: a third of the time, at most.
-        const rest = Math.min(10000, 2 * (performance.now() - begun));
-        if (rest > 200) await new Promise((done) => setTimeout(done, rest));
-      }
-    } finally { busy = false; }
-  };
-  const fetched = async () => {
-    const answer = await fetch(place, { headers: { Accept: "text/html" } });
-    if (answer.status === 401) { location.reload(); return; }
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const take = (text) => {
+    const page = new DOMParser().parseFromString(text, "text/html"), cursor = document.activeElement;
+    if (Number(page.documentElement.dataset.version) < Number(version)) return false;  // it was overtaken on its way
     version = page.documentElement.dataset.version;
     document.title = page.title;
-    merge(document.getElementById("top"), page.getElementById("top"));
-    merge(document.getElementById("parts"), page.getElementById("parts"));
+    const missing = [merge(document.getElementById("top"), page.getElementById("top")),
+                     merge(document.getElementById("parts"), page.getElementById("parts"))].includes(true);
+    // The cursor stays where it was, also in a part that was replaced or moved.
+    if (cursor && cursor.id && cursor !== document.activeElement) {
+      document.getElementById(cursor.id)?.focus({ preventScroll: true });
+    }
     document.body.classList.remove("stale");
+    return missing;
+  };
+  const show = async () => {
+    const answer = await fetch(place, { headers: { Accept: "text/html" } });
+    if (answer.status === 401) location.reload();
+    else if (answer.ok) take(await answer.text());
   };
   const follow = () => {
     if (stream || document.hidden) return;
-    stream = new EventSource("/events?after=" + encodeURIComponent(version));
-    stream.onmessage = () => show().catch(() => {});
+    stream = new EventSource(place + "?after=" + encodeURIComponent(version));
+    stream.onmessage = (event) => { if (take(JSON.parse(event.data))) show().catch(() => {}); };
     stream.onopen = () => document.body.classList.remove("stale");
     stream.onerror = () => {
       document.body.classList.add("stale");
-      if (stream && stream.readyState === 2) { stream = null; clearTimeout(again); again = setTimeout(follow, 3000); }
+      if (stream && stream.readyState === 2) {
+        stream = null;
+        clearTimeout(again);
+        again = setTimeout(() => show().catch(() => {}).finally(follow), 3000);
+      }
     };
   };
   // A browser has six connections for all its tabs: those that nobody sees ask now and then instead.

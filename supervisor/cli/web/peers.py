@@ -7,6 +7,7 @@ import pwd
 import time
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
 from supervisor.domain.process import Caller
@@ -21,6 +22,13 @@ _UNKNOWN = Refusal("it cannot be seen which process asks", "open the page in a b
 _ORCHESTRATOR = Refusal("the orchestrator may not use the page", "it steers by its tools and by plan.md only")
 
 
+class _SeenPeer(NamedTuple):
+    """What was seen of a peer, and until when that counts for what only reads."""
+
+    until: float
+    refused: Refusal | None
+
+
 class Peers:
     """Judges the other end of connections."""
 
@@ -29,24 +37,32 @@ class Peers:
         self._allowed = frozenset(allowed)
         self._loopback = loopback
         self._refused: tuple[int, ...] = ()  # the processes that were refused last
-        self._seen: dict[LocalSocket, tuple[float, Refusal | None]] = {}
+        self._seen: dict[LocalSocket, _SeenPeer] = {}
+        self._asked: dict[tuple[Address, Address], _SeenPeer] = {}  # the same by the addresses of a connection
+
+    def connected(self, peer: Address, own: Address) -> Refusal | None:
+        """Judge a connection that was just made. Another process may have had its address before."""
+        self._asked.pop((peer, own), None)
+        return self.refusal(peer, own, afresh=False)
 
     def refusal(self, peer: Address, own: Address, *, afresh: bool) -> Refusal | None:
         """Return why this peer gets nothing; None if it may ask. `afresh`: look at it now, whatever was seen before."""
+        now = time.monotonic()
+        asked = self._asked.get((peer, own))
+        if asked is not None and not afresh and asked.until > now:
+            return asked.refused
         try:
-            found = local_socket(peer, own)
+            found = local_socket(peer, own)  # takes some milliseconds where many connections are open
         except (OSError, ValueError, IndexError):
             return _UNKNOWN
         if found is None:
             return None if not self._loopback and _from_elsewhere(peer, own) else _UNKNOWN
-        now = time.monotonic()
-        known = self._seen.get(found)
-        if known is not None and not afresh and known[0] > now:
-            return known[1]
-        refused = self._judged(found)
-        self._seen = {one: seen for one, seen in self._seen.items() if seen[0] > now}
-        self._seen[found] = (now + REMEMBERED, refused)
-        return refused
+        seen = self._seen.get(found)
+        if seen is None or afresh or seen.until <= now:
+            seen = _SeenPeer(now + REMEMBERED, self._judged(found))
+        self._seen = {**{one: at for one, at in self._seen.items() if at.until > now}, found: seen}
+        self._asked = {**{one: at for one, at in self._asked.items() if at.until > now}, (peer, own): seen}
+        return seen.refused
 
     def _judged(self, found: LocalSocket) -> Refusal | None:
         """Every process that holds the socket has to be the person's: any of them may have written the request."""

@@ -1,105 +1,117 @@
-"""The pages, from a view of the workspace. Each part has a mark that changes with what it shows."""
+"""The pages, from a view of the workspace."""
 
 from __future__ import annotations
 
 import time
-import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.draw.gather import patches_of
 from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
 from supervisor.cli.web.live import PageView
+from supervisor.core.view.graph.layers import Node, nodes_of
 from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
 from supervisor.core.view.page.changes import TaskPatch
 from supervisor.core.view.page.forms import answer_form, code_form, enter_form, plan_buttons, retry_button
-from supervisor.core.view.page.frame import agreed_title, document, graph, notices, section, sums
+from supervisor.core.view.page.frame import agreed_title, document, graph, notices, sums
 from supervisor.core.view.page.history import agreed, decisions, learned, plan_edits, ruled
+from supervisor.core.view.page.parts import Marks, PageParts
 from supervisor.core.view.page.pen import Html, Pen, count_of
+from supervisor.core.view.page.style import STYLE
 from supervisor.core.view.page.tasks import task_details, task_line
 from supervisor.core.view.page.timeline import legend, timeline
-from supervisor.domain.status import KeptRunInfo, Status, TaskInfo
+from supervisor.domain.status import AskInfo, KeptRunInfo, Status, TaskInfo
 from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import WorkspacePaths
 
 AGAIN = 5.0  # seconds for which the changes of a task that works are shown as they were
 LINES = 400  # of the log
+STEPS = 400  # of the time line: what moves by less than one is not drawn anew
+LONGEST_STEP = timedelta(seconds=30)
 DECISIONS = 200  # on the page of the plan; `orch report` has all
 _ORDER = ("needs_human", "failed", "blocked", "running", "verifying", "waiting", "held", "done", "retired")
 _LOUD = {"warning": "warned", "error": "problem"}
 _PLACES = (("/", "Overview"), ("/plan", "Plan"), ("/log", "Log"), ("/map", "Map"))
 
 
+class Drawn(NamedTuple):
+    """A page, and the marks of its parts."""
+
+    html: str
+    marks: Marks
+
+
 class Views:
-    """Draws pages. `read_only`: without forms."""
+    """Draws pages. `read_only`: without forms. `known`: the marks of the parts that the reader has; None for a whole
+    page. What is dear to draw is kept for as long as what it shows stays the same."""
 
     def __init__(self, workspace: WorkspacePaths, pen: Pen, *, read_only: bool) -> None:
         self._workspace = workspace
         self._pen = pen
         self._read_only = read_only
         self._changed: dict[str, tuple[float, tuple[KeptRunInfo, ...], list[TaskPatch]]] = {}
+        self._lines: dict[str, tuple[TaskInfo, Html]] = {}
+        self._graph: tuple[Sequence[Node], Html] = ((), Html(""))
+        self._times: tuple[object, datetime | None, Html] = (None, None, Html(""))
 
-    def overview(self, view: PageView, said: tuple[bool, str] | None) -> str:
-        pen, status, story = self._pen, view.status, view.story
-        asks = [self._part(f"part ask {one.id}", open_ask(pen, one, self._ways(one.id, status))) for one in status.asks]
-        heading = pen("h2", "Waits on you") if asks else Html("")
+    def overview(self, view: PageView, said: tuple[bool, str] | None, known: Marks | None = None) -> Drawn:
+        pen, status, story, parts = self._pen, view.status, view.story, PageParts(self._pen, known)
         ordered = sorted(status.tasks, key=lambda one: _ORDER.index(one.state) if one.state in _ORDER else 0)
-        rows = [pen("a", task_line(pen, one), cls="row", href=f"/task/{one.id}") for one in ordered]
-        line = pen.join(pen("div", timeline(pen, story, view.at), cls="scroll", tabindex=0), legend(pen))
-        drawn = pen("div", graph(pen, status, "/task/"), cls="scroll", tabindex=0)
         settled = [one for one in story.asks if one.settled is not None][-20:][::-1]
-        parts = (
-            self._part("part notices", notices(pen, status)),
-            pen("div", self._part("asks heading", heading), asks, id="asks", data_list=True),
-            self._section("tasks", "Tasks", pen.join(rows)),
-            self._section("graph", "Graph", drawn if status.tasks else Html("")),
-            self._section("time", "Time line", line if story.stretches or story.edits else Html("")),
-            self._section("answers", "Answered", settled_asks(pen, settled) if settled else Html("")),
-            self._section("children", "Children", self._children(status)),
+        inner = (
+            parts.part("part notices", notices(pen, status)),
+            self._asks(parts, status.asks, "Waits on you"),
+            self._tasks(parts, ordered),
+            parts.section("graph", "Graph", self._graph_of(status)),
+            parts.section("time", "Time line", self._time_line(view)),
+            parts.section("answers", "Answered", settled_asks(pen, settled) if settled else Html("")),
+            parts.section("children", "Children", self._children(status)),
         )
-        return self._page(view, agreed_title(status, story.world), parts, "/", said)
+        return self._page(view, parts, agreed_title(status, story.world), inner, "/", said)
 
-    def task(self, view: PageView, name: str) -> str | None:
+    def task(self, view: PageView, name: str, known: Marks | None = None) -> Drawn | None:
         """Return the page of a task; None if there is none."""
-        pen, status = self._pen, view.status
+        pen, status, parts = self._pen, view.status, PageParts(self._pen, known)
         task = next((one for one in status.tasks if one.id == name), None)
         if task is None:
             return None
         retry = Html("") if self._read_only else retry_button(pen, task)
-        asks = [self._part(f"part ask {one.id}", open_ask(pen, one, self._ways(one.id, status)))
-                for one in status.asks if one.task == name]  # fmt: skip
         details = task_details(pen, task, view.story.world, self._patches(status, task))
-        parts = (
-            self._part("line", pen("div", pen("div", task_line(pen, task), cls="row"), retry, cls="card")),
-            pen("div", asks, id="asks", data_list=True),
-            self._part("details", details),
-            self._section("log", "Log", self._log([name], 100)),
+        inner = (
+            parts.part("part line", pen("div", pen("div", task_line(pen, task), cls="row"), retry, cls="card")),
+            self._asks(parts, [one for one in status.asks if one.task == name]),
+            parts.part("part details", details),
+            parts.section("log", "Log", self._log([name], 100)),
         )
-        return self._page(view, f"{task.id} — {task.title}", parts, "")
+        return self._page(view, parts, f"{task.id} — {task.title}", inner, "")
 
-    def plan(self, view: PageView) -> str:
-        pen, story, status = self._pen, view.story, view.status
+    def plan(self, view: PageView, known: Marks | None = None) -> Drawn:
+        pen, story, status, parts = self._pen, view.story, view.status, PageParts(self._pen, known)
         shown = story.decisions[-DECISIONS:][::-1]
-        parts = (
-            self._part("part notices", notices(pen, status)),
-            self._section("agreed", "Plan and contracts", agreed(pen, story.world.plan.current)),
-            self._section("edits", "Edits", plan_edits(pen, story.edits[::-1]) if story.edits else Html("")),
-            self._section("learned", "Learned", learned(pen, story.world)),
-            self._section("rules", "Settled by rules", ruled(pen, story.world)),
-            self._section("decisions", "Decisions", decisions(pen, shown) if shown else Html("")),
+        inner = (
+            parts.part("part notices", notices(pen, status)),
+            parts.section("agreed", "Plan and contracts", agreed(pen, story.world.plan.current)),
+            parts.section("edits", "Edits", plan_edits(pen, story.edits[::-1]) if story.edits else Html("")),
+            parts.section("learned", "Learned", learned(pen, story.world)),
+            parts.section("rules", "Settled by rules", ruled(pen, story.world)),
+            parts.section("decisions", "Decisions", decisions(pen, shown) if shown else Html("")),
         )
-        return self._page(view, "Plan", parts, "/plan")
+        return self._page(view, parts, "Plan", inner, "/plan")
 
-    def log(self, view: PageView) -> str:
-        return self._page(view, "Log", (self._section("log", "Log", self._log([], LINES)),), "/log")
+    def log(self, view: PageView, known: Marks | None = None) -> Drawn:
+        parts = PageParts(self._pen, known)
+        return self._page(view, parts, "Log", (parts.section("log", "Log", self._log([], LINES)),), "/log")
 
-    def map(self, view: PageView) -> str:
+    def map(self, view: PageView, known: Marks | None = None) -> Drawn:
         try:
             text = self._workspace.map_markdown.read_text(encoding="utf-8", errors="replace")
         except OSError:
             text = "No map was drawn yet."
-        return self._page(view, "Map", (self._section("map", "Map", self._pen("pre", text)),), "/map")
+        parts = PageParts(self._pen, known)
+        return self._page(view, parts, "Map", (parts.section("map", "Map", self._pen("pre", text)),), "/map")
 
     def enter(self, problem: str = "") -> str:
         pen = self._pen
@@ -137,9 +149,43 @@ class Views:
             self._changed[task.id] = (time.monotonic(), task.kept, known)
         return known
 
-    def _ways(self, name: str, status: Status) -> Html:
-        ask = next(one for one in status.asks if one.id == name)
-        return ways_in_terminal(self._pen, ask) if self._read_only else answer_form(self._pen, ask)
+    def _asks(self, parts: PageParts, asks: Sequence[AskInfo], heading: str = "") -> Html:
+        pen = self._pen
+        ways = ways_in_terminal if self._read_only else answer_form
+        shown = [parts.part(f"part ask {one.id}", open_ask(pen, one, ways(pen, one))) for one in asks]
+        above = [parts.part("asks heading", pen("h2", heading))] if heading and asks else []
+        return pen("div", above, shown, id="asks", data_list=True)
+
+    def _tasks(self, parts: PageParts, tasks: Sequence[TaskInfo]) -> Html:
+        pen = self._pen
+        rows = [parts.part(f"row {one.id}", self._line(one), "a", cls="row", href=f"/task/{one.id}") for one in tasks]
+        heading = pen("h2", "Tasks", id="tasks") if rows else Html("")
+        return pen("section", heading, rows, id="part-tasks", data_list=True, aria_labelledby="tasks")
+
+    def _line(self, task: TaskInfo) -> Html:
+        known = self._lines.get(task.id)
+        if known is None or known[0] != task:
+            known = self._lines[task.id] = (task, task_line(self._pen, task))
+        return known[1]
+
+    def _graph_of(self, status: Status) -> Html:
+        nodes = nodes_of(status.tasks)
+        if nodes != self._graph[0]:
+            self._graph = (nodes, graph(self._pen, status, "/task/"))
+        drawn = self._graph[1]
+        return self._pen("div", drawn, cls="scroll", tabindex=0) if nodes else Html("")
+
+    def _time_line(self, view: PageView) -> Html:
+        """Draw the time line, unless the last one shows the same, and ends less than a step of the screen ago."""
+        pen, story = self._pen, view.story
+        shows, drawn_at, drawn = self._times
+        begun = story.begun or view.at
+        step = min((view.at - begun) / STEPS, LONGEST_STEP)
+        if drawn_at is None or shows != (story.stretches, story.edits, story.asks) or view.at - drawn_at > step:
+            line = timeline(pen, story, view.at)
+            drawn = pen.join(pen("div", line, cls="scroll", tabindex=0), legend(pen)) if line else Html("")
+            self._times = ((story.stretches, story.edits, story.asks), view.at, drawn)
+        return drawn
 
     def _children(self, status: Status) -> Html:
         pen = self._pen
@@ -176,17 +222,15 @@ class Views:
             records.close()
         return pen("table", reversed(kept), cls="log") if kept else Html("")
 
-    def _section(self, name: str, title: str, inner: Html) -> Html:
-        return self._part(f"part {name}", section(self._pen, name, title, inner))
-
-    def _part(self, name: str, inner: Html) -> Html:
-        """Wrap what is replaced as a whole, once what it shows differs."""
-        mark = f"{zlib.crc32(inner.encode()):x}"
-        return self._pen("div", inner, id=name.replace(" ", "-"), data_rev=mark)
-
     def _page(
-        self, view: PageView, title: str, parts: Iterable[Html], here: str, said: tuple[bool, str] | None = None
-    ) -> str:
+        self,
+        view: PageView,
+        parts: PageParts,
+        title: str,
+        inner: Iterable[Html],
+        here: str,
+        said: tuple[bool, str] | None = None,
+    ) -> Drawn:
         pen, status = self._pen, view.status
         links = [pen("a", words, href=to, aria_current="page" if to == here else None) for to, words in _PLACES]
         up = status.supervisor.state == "up"
@@ -203,15 +247,18 @@ class Views:
         told = pen("p", said[1] if said else "", id="said", role="status",
                    cls=("said" if said[0] else "said problem") if said else None)  # fmt: skip
         without = pen("noscript", pen("p", "Without scripts, reload this page to see what is new.", cls="soft"))
-        top = pen("header", self._part("head", pen("div", head)), cls="top", id="top")
-        main = pen("main", told, without, pen("div", parts, id="parts"))
+        top = pen("header", parts.part("head", pen("div", head)), cls="top", id="top")
+        main = pen("main", told, without, pen("div", inner, id="parts"))
         waiting = f"({count_of(len(status.asks), 'ask')}) " if status.asks else ""
-        return self._whole(f"{waiting}{title} — orch", pen.join(top, main), page="live", version=view.version)
+        named, body = f"{waiting}{title} — orch", pen.join(top, main)
+        if not parts.whole:
+            return Drawn(document(pen, named, (), (body,), data_version=view.version), parts.marks)
+        return Drawn(self._whole(named, body, page="live", version=view.version), parts.marks)
 
     def _whole(self, title: str, body: Html, *, page: str, version: int | None = None) -> str:
         pen = self._pen
         head = (
-            pen("link", rel="stylesheet", href="/style.css"),
+            pen("style", Html(STYLE)),
             pen("link", rel="icon", href="/icon.svg"),
             pen("script", "", src="/page.js", defer=True),
         )

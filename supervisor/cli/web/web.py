@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import webbrowser
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -54,13 +53,13 @@ def web(
         api.Workspace(workspace.root).status_json()  # it refuses a process that is not the person's
     except SupervisorDown:
         output.say("the supervisor is not up: the page shows the last known state until `orch up`")
-    live, keys = Live(workspace), Keys()
+    live, keys, views = Live(workspace), Keys(), Views(workspace, pen(), read_only=read_only)
     with listen(host, port) as listener:
         place = ServedAt(host, listener.getsockname()[1], certificate)
         secure = certificate is not None
         routes = Routes(
             live,
-            Views(workspace, pen(), read_only=read_only),
+            views,
             Writes(workspace),
             keys,
             port=place.port,
@@ -74,7 +73,9 @@ def web(
         if not no_open and sys.stdout.isatty() and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(place.url)  # without the token, which must not stand in a command line
         live.start()
-        serve(door, listener, place, live.stop, judged(partial(peers.refusal, afresh=False), ALWAYS))
+        # The first page is seen sooner if what is dear to draw was drawn before anybody asks.
+        threading.Thread(target=views.overview, args=(live.now, None), name="draw ahead", daemon=True).start()
+        serve(door, listener, place, live.stop, judged(peers.connected, ALWAYS))
     return 0
 
 

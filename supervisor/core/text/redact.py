@@ -12,8 +12,22 @@ GONE = "[redacted]"
 
 
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
-    """Return `text` without secrets, and without the `known` ones. Takes linear time."""
-    text = cut_known(text, known)
+    """Return `text` without secrets, and without the `known` ones. Takes linear time.
+
+    Short texts without any are remembered: ids, titles and states are shown again with each change.
+    """
+    if (text, known) in _without_any:
+        return text
+    cut = _redacted(cut_known(text, known))
+    if cut == text and len(text) <= _REPEATED:
+        if len(_without_any) >= _REMEMBERED:
+            _without_any.clear()
+        _without_any[text, known] = None
+        return text
+    return cut
+
+
+def _redacted(text: str) -> str:
     if not _loaded and not may_hold_secret(text):
         return text
     for _ in range(_PASSES):
@@ -364,6 +378,9 @@ def _in_url(text: str) -> str:
     )
 
 
+_REPEATED = 300  # characters of a text that is likely to come again
+_REMEMBERED = 8192  # such texts: about 2 MB at most
+_without_any: dict[tuple[str, tuple[str, ...]], None] = {}
 _loaded: list[ModuleType] = []
 
 

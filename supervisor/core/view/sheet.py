@@ -40,10 +40,18 @@ class Shown(Struct, frozen=True):
 class Sheet:
     """What is shown of all tasks of a world at a moment. Immutable."""
 
-    def __init__(self, world: World, at: datetime, shown: dict[str, Shown], used_up: frozenset[str]) -> None:
+    def __init__(
+        self,
+        world: World,
+        at: datetime,
+        shown: dict[str, Shown],
+        used_up: frozenset[str],
+        rendered: dict[str, Shown],
+    ) -> None:
         self.world = world
         self.at = at
         self.shown = shown
+        self.rendered = rendered  # the same before it was cleaned
         self.used_up = used_up  # the budgets of the plan and of children of which nothing is left
 
     @cached_property
@@ -99,19 +107,20 @@ def sheet_of(
     used_up = frozenset(_used_up(world, at))
     names = _doubtful(last, world, at, used_up) if last is not None else None
     if names is None or last is None:
-        return Sheet(world, at, {name: clean(_shown(world, name, at)) for name in listed(world)}, used_up)
-    new: dict[str, Shown] = {}
-    for name in names:
-        if name not in last.shown and not world.tasks[name].runs:
-            continue
-        one = clean(_shown(world, name, at))
-        if one != last.shown.get(name):
-            new[name] = one
-    sheet = Sheet(world, at, {**last.shown, **new} if new else last.shown, used_up)
-    if not new:  # the texts are the same, too
-        sheet.__dict__.update(
-            {name: last.__dict__[name] for name in ("infos", "rows", "entries") if name in vars(last)}
-        )
+        rendered = {name: _shown(world, name, at) for name in listed(world)}
+        before = last.rendered if last is not None else {}
+        same = {name for name, one in rendered.items() if before.get(name) == one}
+        shown = {name: last.shown[name] if last and name in same else clean(one) for name, one in rendered.items()}
+        return Sheet(world, at, shown, used_up, rendered)
+    known = [name for name in names if name in last.shown or world.tasks[name].runs]
+    new = {name: one for name in known if (one := _shown(world, name, at)) != last.rendered.get(name)}
+    if new:
+        cleaned = {name: clean(one) for name, one in new.items()}
+        return Sheet(world, at, {**last.shown, **cleaned}, used_up, {**last.rendered, **new})
+    sheet = Sheet(world, at, last.shown, used_up, last.rendered)
+    sheet.__dict__.update(  # the texts are the same, too
+        {name: last.__dict__[name] for name in ("infos", "rows", "entries") if name in vars(last)}
+    )
     return sheet
 
 

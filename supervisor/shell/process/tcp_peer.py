@@ -67,13 +67,24 @@ def _holders(inode: int) -> Iterator[int]:
 
 
 def _holds(pid: int, inode: int) -> bool:
-    target, folder = f"socket:[{inode}]", f"/proc/{pid}/fd"
-    with suppress(OSError):
-        for name in os.listdir(folder):
-            with suppress(OSError):
-                if os.readlink(f"{folder}/{name}") == target:
-                    return True
-    return False
+    target = f"socket:[{inode}]"
+    try:
+        folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        return any(_leads_to(target, name, folder) for name in os.listdir(folder))
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+
+
+def _leads_to(target: str, name: str, folder: int) -> bool:
+    try:
+        return os.readlink(name, dir_fd=folder) == target
+    except OSError:
+        return False
 
 
 class _Address(NamedTuple):

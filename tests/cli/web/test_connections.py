@@ -100,7 +100,7 @@ def test_who_is_refused_is_told_why_before_it_has_asked(web: Served, workspace: 
 
 def test_a_request_in_pieces_is_served(web: Served) -> None:
     with socket.create_connection((web.host, web.port), SLOW) as connection:
-        for piece in ("GET /style.css HT", f"TP/1.1\r\nHost: {web.host}:{web.port}\r\n", "Connection: close\r\n\r\n"):
+        for piece in ("GET /icon.svg HT", f"TP/1.1\r\nHost: {web.host}:{web.port}\r\n", "Connection: close\r\n\r\n"):
             connection.sendall(piece.encode())
         assert connection.makefile().readline().startswith("HTTP/1.1 200")
 
@@ -109,7 +109,7 @@ def test_a_connection_that_ended_before_it_was_judged_is_forgotten(web: Served) 
     for _ in range(50):
         socket.create_connection((web.host, web.port), SLOW).close()
     until = time.monotonic() + SLOW + LINGER
-    while web.get("/style.css").status != 200:
+    while web.get("/icon.svg").status != 200:
         assert time.monotonic() < until
     assert web.errors() == ""
 

@@ -51,14 +51,14 @@ def test_a_link_opens_the_page_once_and_the_cookie_is_strict(page: tuple[Standin
 def test_pages_allow_no_inline_script_and_no_frame_and_are_not_kept(page: tuple[Standin, Served]) -> None:
     _, web = page
     web.enter()
-    for path in ("/", "/task/T1", "/plan", "/log", "/map", "/page.js", "/style.css", "/task/gone"):
+    for path in ("/", "/task/T1", "/plan", "/log", "/map", "/page.js", "/icon.svg", "/task/gone"):
         got = web.get(path)
         policy = got.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe-inline" not in policy
         assert "frame-ancestors 'none'" in policy
         assert (got.headers["cache-control"], got.headers["x-content-type-options"]) == ("no-store", "nosniff")
-        if path not in ("/page.js", "/style.css"):
+        if path not in ("/page.js", "/icon.svg"):
             assert " style=" not in got.text
             assert got.text.count("<script") == 1
 
@@ -105,7 +105,7 @@ def test_reading_is_refused_to_other_pages_and_under_other_names(page: tuple[Sta
     assert web.get(sec_fetch_site="same-site", sec_fetch_mode="no-cors").status == 403
     assert web.get(host=f"evil.example:{web.port}").status == 421
     assert web.get(host=f"localhost:{web.port}").status == 200
-    assert web.get("/events", cookie=None).status == 401
+    assert web.get(cookie=None, accept="text/event-stream").status == 401
     assert web.send("PUT", "/answer").status in (403, 405)
 
 
@@ -155,7 +155,8 @@ def test_ctrl_c_ends_it_while_a_page_is_open(page: tuple[Standin, Served]) -> No
     _, web = page
     web.enter()
     connection = web.connection()
-    connection.request("GET", "/events", headers={"Host": f"{web.host}:{web.port}", "Cookie": web.cookie})
+    wants = {"Host": f"{web.host}:{web.port}", "Cookie": web.cookie, "Accept": "text/event-stream"}
+    connection.request("GET", "/", headers=wants)
     stream = connection.getresponse()
     assert stream.headers["content-type"].startswith("text/event-stream")
     assert stream.readline() == b"retry: 2000\n"

@@ -87,7 +87,8 @@ def test_a_request_that_makes_no_sense_is_refused_and_not_a_fault(
     web = served()
     web.enter()
     with closing(web.connection()) as connection:
-        connection.request("GET", "/events", headers={"cookie": web.cookie, "last-event-id": "9" * 5000})
+        wants = {"cookie": web.cookie, "accept": "text/event-stream", "last-event-id": "9" * 5000}
+        connection.request("GET", "/", headers=wants)
         assert connection.getresponse().status == 200
     assert web.post("/answer", {f"f{number}": "" for number in range(60)}).status == 303
     assert web.send("POST", "/answer", "text=" + "x" * 200_000).status == 303

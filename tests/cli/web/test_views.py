@@ -13,7 +13,6 @@ from supervisor.cli.web.live import PageView
 from supervisor.cli.web.routes import SCRIPT
 from supervisor.cli.web.views import Views
 from supervisor.core.view.page.pen import Pen
-from supervisor.core.view.page.style import CSS, WEB_CSS
 from supervisor.core.view.status import status
 from supervisor.core.view.story.record import PlanEdit, RunStory, Stretch
 from supervisor.domain.plan import Problem
@@ -41,22 +40,44 @@ def marks(page: str) -> dict[str, str]:
 
 
 def test_the_first_page_is_small_with_many_children_and_tasks(tmp_path: Path) -> None:
-    page = Views(WorkspacePaths(tmp_path), Pen(), read_only=False).overview(view_of(world_of(32, 200)), None)
+    page = Views(WorkspacePaths(tmp_path), Pen(), read_only=False).overview(view_of(world_of(32, 200)), None).html
     assert page.count('class="row"') == 200
-    parts = (page, CSS + WEB_CSS, SCRIPT.read_text(encoding="utf-8"))
+    parts = (page, SCRIPT.read_text(encoding="utf-8"))
     assert sum(len(gzip.compress(one.encode())) for one in parts) < MOST
 
 
-def test_only_what_differs_has_another_mark(tmp_path: Path) -> None:
+def test_only_what_differs_has_another_mark_and_is_told_again(tmp_path: Path) -> None:
     views = Views(WorkspacePaths(tmp_path), Pen(), read_only=False)
     world = world_of(2, 3)
-    before = marks(views.overview(view_of(world), None))
-    assert marks(views.overview(view_of(world, 2), None)) == before
+    before = views.overview(view_of(world), None).marks
+    assert views.overview(view_of(world, 2), None).marks == before
     wrong = replace(world, plan=replace(world.plan, problems=(Problem(7, "an unknown child"),)))
-    page = views.overview(view_of(wrong, 3), None)
-    after = marks(page)
-    assert "line 7: an unknown child" in page
-    assert {name for name in after if after[name] != before[name]} == {"part-notices"}
+    told = views.overview(view_of(wrong, 3), None, before)
+    assert {name for name in told.marks if told.marks[name] != before[name]} == {"part-notices"}
+    assert views.overview(view_of(wrong, 3), None).marks == told.marks
+    parts = re.findall(r'<(\w+) id="([^"]+)" data-rev="[^"]+" data-same></\1>', told.html)
+    assert {name for _, name in parts} == set(before) - {"part-notices"}
+    assert "line 7: an unknown child" in told.html
+    assert len(told.html) < 2500
+
+
+def test_a_part_that_shows_something_else_is_drawn_anew(tmp_path: Path) -> None:
+    """What is dear to draw is kept while it shows the same: rows, graph and time line are told by what they show."""
+    views = Views(WorkspacePaths(tmp_path), Pen(), read_only=False)
+    view = view_of(world_of(2, 3))
+    before = views.overview(view, None).marks
+    first, *rest = view.status.tasks
+    blocked = replace(first, state="blocked", why="it went wrong")
+    told = views.overview(view._replace(status=replace(view.status, tasks=(blocked, *rest))), None)
+    changed = {name for name in told.marks if told.marks[name] != before[name]}
+    assert changed == {f"row-{first.id}", "part-graph", "head"}
+    assert "it went wrong" in told.html
+    later = view._replace(at=view.at + timedelta(seconds=40))
+    told = views.overview(later, None)
+    assert {name for name in told.marks if told.marks[name] != before[name]} == set()
+    moved = view._replace(story=view.story._replace(edits=(*view.story.edits, PlanEdit(LATER, 2, "human", "second"))))
+    told = views.overview(moved, None)
+    assert {name for name in told.marks if told.marks[name] != before[name]} == {"part-time"}
 
 
 def test_a_task_that_is_not_there_has_no_page(tmp_path: Path) -> None:

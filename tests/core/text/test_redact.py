@@ -187,3 +187,10 @@ def test_a_value_beside_its_name_is_cut_out() -> None:
     env = [{"name": "DB_PASSWORD", "value": "tr0ub4dor!"}, {"name": "MODE", "value": "tr0ub4dor!"}, {"value": "x"}]
     assert Cutter(()).cut(env) == [{"name": "DB_PASSWORD", "value": GONE}, *env[1:]]
     assert Cutter(()).cut({"key": "apiKey", "value": "tr0ub4dor1"}) == {"key": "apiKey", "value": GONE}
+
+
+def test_what_was_harmless_is_cut_out_once_it_is_known_for_a_secret() -> None:
+    text = "it listens on amber-lantern-9 since then"
+    assert redact(text) == text
+    assert redact(text, ("amber-lantern-9",)) == "it listens on [redacted] since then"
+    assert redact(text) == text

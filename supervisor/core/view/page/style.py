@@ -127,6 +127,9 @@ a.row:last-of-type{border-radius:0 0 10px 10px}
 a.row:only-of-type{border-radius:10px}a.row:hover{text-decoration:none;background:var(--wait-bg)}
 .row .name b{margin-right:.6em}.row .why{display:block;color:var(--soft);font-size:.87rem;overflow:hidden;
 text-overflow:ellipsis;white-space:nowrap}.row .side{color:var(--soft);font-size:.85rem;text-align:right}
+#parts>*{content-visibility:auto;contain-intrinsic-size:auto 400px}
+#parts>#part-tasks,#parts>#asks{content-visibility:visible}
+a.row{content-visibility:auto;contain-intrinsic-size:auto 62px}
 .narrow{max-width:30rem;margin:12vh auto 0}
 #stale{display:none;color:var(--you);font-size:.84rem}body.stale #stale{display:inline}
 div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--ink)}
@@ -140,3 +143,6 @@ table.log td{border:0;padding:1px 12px 1px 0}
 @media print{header.top{position:static}form,#said,nav.jump{display:none}}
 """
 """What `orch web` adds: forms, and what stays in sight."""
+
+STYLE = CSS + WEB_CSS
+"""The style sheet of `orch web`. It stands in each page: one that is fetched would hold up what is seen first."""
