@@ -79,7 +79,7 @@ def read(name: str, root: Path, key: str) -> Snapshot:
     # Read files in a thread, because git's half only waits for processes.
     with ThreadPoolExecutor(1, "files") as pool:
         listed = pool.submit(_list_files, root)
-        job = pool.submit(lambda: _read_files(listed.result()))
+        job = pool.submit(lambda: read_files(listed.result()))
         if isinstance(root, PathThere):  # one shell for both: so files are read while git's longest call runs there
             wait([listed])
         state, history = read_state(root)
@@ -133,7 +133,8 @@ def _list_files(root: Path) -> ListedFiles:
     return ListedFiles(reader, known, files, cut)
 
 
-def _read_files(listed: ListedFiles) -> tuple[Docs, Code, tuple[str, ...]]:
+def read_files(listed: ListedFiles) -> tuple[Docs, Code, tuple[str, ...]]:
+    """Read the documents and the code of a repo, and what was left out of them."""
     # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
     from supervisor.core.repo import code, docs
 

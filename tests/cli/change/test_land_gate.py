@@ -11,6 +11,7 @@ import pytest
 from supervisor.cli.main import run
 from supervisor.domain.plan import Integration
 from supervisor.shell import process
+from supervisor.shell.git.keep.form import ref_of
 from tests.cli.conftest import Ran
 from tests.gitrepo import commit, git, without_configuration
 from tests.landscape import Landscape, write
@@ -116,8 +117,30 @@ def test_the_checks_that_the_documents_of_a_repo_name_run_if_the_config_says_so(
     ]
     red = land(made, capsys)
     assert (red.code, f"`{test}` exited with 2, so nothing was landed; T1 not reopened" in red.err) == (1, True)
-    made.ran("T2", {"api": {"bad.txt": None}})
+    softer = {"CONTRIBUTING.md": guide.replace("make test", "true"), "LINT.md": "## Lint\n\n```sh\nruff check\n```\n"}
+    made.ran("T2", {"api": softer}, title="Write what passes into the documents")
+    checks = json.loads(land(made, capsys, words=("--dry-run", "--json")).out)["checks"]
+    assert [one["command"] for one in checks] == [lint, test]
+    made.ran("T3", {"api": {"bad.txt": None}})
     assert land(made, capsys).code == 0
+
+
+def test_documented_checks_are_those_of_the_persons_own_documents_also_if_they_are_not_committed(
+    made: Landscape, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with made.workspace.config.open("a", encoding="utf-8") as file:
+        file.write("land: {checks: documented}\n")
+    api = made.repos["api"]
+    write(api, {"CONTRIBUTING.md": "## Tests\n\n```sh\nmake test\n```\n", "Makefile": "test:\n\ttrue\n"})
+    made.ran("T1", {"api": {"CONTRIBUTING.md": "## Tests\n\n```sh\ntrue\n```\n", "a.txt": "a\n"}})
+    commit(api, "The child commits itself")
+    made.ran("T2", {"api": {"b.txt": "b\n"}, "web-app": {"b.txt": "b\n"}})
+    checks = json.loads(land(made, capsys, words=("--dry-run", "--json")).out)["checks"]
+    assert [one["command"] for one in checks] == ['cd "$ORCH_CHILD_API" && make test']
+    for repo in made.repos.values():  # as after `orch ops --prune`
+        git(repo, "update-ref", "-d", f"{ref_of(made.workspace.id, repo.name)}")
+        git(repo, "gc", "-q", "--prune=now")
+    assert "is gone" in land(made, capsys, words=("--dry-run", "--json")).out
 
 
 def test_a_sandbox_that_does_not_work_and_a_command_that_is_killed_reopen_nothing(

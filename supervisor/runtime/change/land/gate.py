@@ -29,10 +29,12 @@ from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.checks import Output, kept, output_name
 from supervisor.runtime.config.load import has_documented_checks, load_guarded
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.snapshot.snapshots import refresh
+from supervisor.runtime.snapshot.recorded import docs_of
 from supervisor.runtime.workspace import WorkspacePaths, make_inside, make_private
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
+from supervisor.shell.git.keep.form import WORK
+from supervisor.shell.git.keep.recorded import earliest
 from supervisor.shell.git.land.build import tree_of
 from supervisor.shell.git.land.checkout import check_out
 from supervisor.shell.git.land.look import value_of
@@ -68,7 +70,7 @@ class LandingGate:
         if not plan.repos or not (status.plan.integration or has_documented_checks(workspace)):
             return
         self._config = load_guarded(workspace)
-        due = (*self._documented(plan), *status.plan.integration)
+        due = (*self._documented(status, plan), *status.plan.integration)
         if not due:
             return
         tips = {one.child: one.commits[-1] for one in plan.repos}
@@ -98,12 +100,18 @@ class LandingGate:
             key = key_of(one.command, trees, network=self._network)
             self.steps = (*self.steps, GatedCommand(one, key, key in before))
 
-    def _documented(self, plan: LandingPlan) -> Iterator[Integration]:
-        """Yield the checks that the documents of the landed repos name, if the config asks for them."""
-        children = {one.name: one for one in self._config.children} if self._config.documented_checks else {}
+    def _documented(self, status: Status, plan: LandingPlan) -> Iterator[Integration]:
+        """Yield the checks that the documents of the landed repos named before the plan changed a file, if the config
+        asks for them: what a task writes into them does not choose what it is measured by."""
+        here = (
+            {one.name for one in self._config.children if one.runner is None} if self._config.documented_checks else ()
+        )
         for repo in plan.repos:
-            if repo.child in children:
-                commands = refresh(self._workspace, children[repo.child])[0].docs.commands
+            if repo.child in here:
+                kept = [run.before for task in status.tasks for run in task.kept if run.child == repo.child]
+                first = earliest(Path(repo.root), kept)
+                tree = f"{first}:{WORK}" if first else repo.base
+                commands = docs_of(Path(repo.root), tree).commands if tree else ()
                 yield from documented(repo.child, commands, dict.fromkeys(one.task for one in repo.commits))
 
     def run(self, told: Callable[[str], None]) -> tuple[RedCommand, ...]:
