@@ -56,7 +56,7 @@ def loaded_by(program: str) -> set[str]:
             COMMAND | {"socket", "weakref"},
         ),
         ("cli.main, cli.draw.graph", 119, COMMAND),
-        ("cli.main, cli.look.logs", 165, {"asyncio", "ruamel", "typer", "websockets"}),
+        ("cli.main, cli.look.logs", 126, COMMAND | {"dataclasses", "inspect", "shutil"}),
         ("cli.main, cli.steer.asks", 117, COMMAND),
         ("cli.main, cli.steer.requests", 107, COMMAND),
         ("cli.main, cli.command.help_pages", 95, COMMAND | {"socket", "subprocess"}),

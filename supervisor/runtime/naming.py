@@ -24,11 +24,15 @@ def corrected(word: str, known: Sequence[str]) -> tuple[str, str]:
     return quoted(word), f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else ""
 
 
-def children_of(workspace: WorkspacePaths) -> tuple[str, ...]:
+def children_of(workspace: WorkspacePaths, *, others: bool = False) -> tuple[str, ...]:
     """Return the names of the children in the config, whether their repos exist or not.
 
-    Raises ConfigError for a config that cannot be read.
+    Raises ConfigError for a config that cannot be read. `others`: and who else has records of their own, who are all
+    that is known if the config cannot be read.
     """
-    from supervisor.runtime.config.load import named  # import late (60 ms): only a name that was typed needs it
+    from supervisor.runtime.config.load import (
+        everybody,
+        named,
+    )  # import late (60 ms): only a name that was typed needs it
 
-    return tuple(child.name for child in named(workspace))
+    return everybody(workspace) if others else tuple(child.name for child in named(workspace))

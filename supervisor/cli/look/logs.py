@@ -7,11 +7,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from supervisor.cli.command.durations import parse_duration
 from supervisor.cli.command.parameters import Json, Option
@@ -40,8 +39,7 @@ POLL = 0.2  # seconds between two polls of the files
 LONGEST = 160  # characters of one value in a line for people; `--json` prints all of it
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which lines to show: a field of None matches every line. `level` is the lowest to show."""
 
     child: str | None = None

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import Literal
 
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.errors import OrchError
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.records import Records
 from supervisor.runtime.workspace import WorkspacePaths
@@ -23,7 +21,7 @@ def check_known(workspace: WorkspacePaths, kind: Kind, name: str | None) -> None
     """
     if name is None or _recorded(workspace, kind, name):
         return
-    known = _tasks(workspace) if kind == "task" else _children(workspace)
+    known = _tasks(workspace) if kind == "task" else children_of(workspace, others=True)
     if name not in known:
         checked(name, list(dict.fromkeys((*known, *_all_recorded(workspace, kind)))), kind)
 
@@ -50,10 +48,3 @@ def _tasks(workspace: WorkspacePaths) -> Sequence[str]:
 _PLAN = "working plan"
 _PART = re.compile(r"^ {0,3}## +", re.MULTILINE)
 _TASK = re.compile(r"^ {0,3}### +([A-Za-z0-9_-]+)", re.MULTILINE)
-
-
-def _children(workspace: WorkspacePaths) -> Sequence[str]:
-    """Return the children of the config (none if it cannot be read), and who else has records of their own."""
-    with suppress(OrchError):
-        return (*children_of(workspace), ORCHESTRATOR, HUMAN)
-    return (ORCHESTRATOR, HUMAN)

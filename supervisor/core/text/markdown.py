@@ -18,11 +18,14 @@ class UnparsableText(Struct, frozen=True):
     why: str  # the reason, and what to do about it
 
 
-def blocks(text: str) -> list[Token] | UnparsableText:
-    """Parse `text` into block tokens. An `inline` token has its source in `content` and no children."""
+def blocks(text: str, env: dict[str, int] | None = None) -> list[Token] | UnparsableText:
+    """Parse `text` into block tokens. An `inline` token has its source in `content` and no children.
+
+    `env` counts in `steps` the lines that quotes had it read, some of them again and again.
+    """
     parsers = _parsers()
     try:
-        tokens: list[Token] = parsers.BLOCKS.parse(text)
+        tokens: list[Token] = parsers.BLOCKS.parse(text, {} if env is None else env)
     except parsers.TooManySteps as error:
         return UnparsableText(
             error.line, "quotes and other text alternate too often here: put empty lines between them"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -133,6 +133,12 @@ def may_hold_secret(text: str) -> bool:
     return _run().search(text) is not None
 
 
+@lru_cache(maxsize=1024)
+def _may_be_secret(name: str) -> bool:
+    """Whether a field of this name may hold a secret."""
+    return may_hold_secret(f"{name}=")
+
+
 class Cutter:
     """Cuts one text after the other. A private key may begin in one and end in another."""
 
@@ -168,9 +174,7 @@ class Cutter:
 
     def _field(self, name: Any, value: Any) -> Any:
         texts = isinstance(name, str) and isinstance(value, str)
-        return (
-            GONE if texts and may_hold_secret(f"{name}=") and rules().is_secret_field(name, value) else self.cut(value)
-        )
+        return GONE if texts and _may_be_secret(name) and rules().is_secret_field(name, value) else self.cut(value)
 
 
 _COMMANDS = frozenset(

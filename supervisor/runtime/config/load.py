@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -126,6 +127,14 @@ def reload(workspace: WorkspacePaths, before: Config) -> Config:
         trees.claim(workspace, new)
         trees.give_back()
     return before if replace(fresh, digest=before.digest) == before else fresh
+
+
+def everybody(workspace: WorkspacePaths) -> tuple[str, ...]:
+    """Return who may have records: the children, if the config can be read, the orchestrator and the human."""
+    names: list[str] = []
+    with suppress(OrchError):
+        names += (child.name for child in named(workspace))
+    return (*names, ORCHESTRATOR, HUMAN)
 
 
 def named(workspace: WorkspacePaths) -> tuple[Child, ...]:

@@ -9,23 +9,21 @@ import errno
 import gzip
 import os
 import re
-import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, cast
-
-from msgspec import Struct
+from typing import BinaryIO, NamedTuple, cast
 
 FOLDER = "ledger"
+BLOCK = 1 << 20  # bytes that are packed at once
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 """What Python raises when it unpacks a torn or damaged file."""
 
 _NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
 
 
-class Segment(Struct, frozen=True):
+class Segment(NamedTuple):
     """A closed segment of a ledger: the events with the numbers `first` to `last`."""
 
     first: int
@@ -94,7 +92,8 @@ def pack(ledger: Path) -> None:
             with plain.open("rb") as source, half.open("wb") as target:
                 os.fchmod(target.fileno(), 0o600)
                 with gzip.GzipFile(plain.name, "wb", 6, target, mtime=0) as compressed:
-                    shutil.copyfileobj(source, compressed)
+                    while block := source.read(BLOCK):
+                        compressed.write(block)
                 target.flush()
                 os.fsync(target.fileno())
             half.rename(packed)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from supervisor.core.plan import outline
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS
 from supervisor.core.plan.parse import MAX_CHARACTERS, parse
 from supervisor.domain.plan import Contract, Plan, Rejection, Task
@@ -219,3 +220,69 @@ def test_a_plan_that_is_written_down_is_read_back_the_same(plan: Plan, order: st
     read = parse(render(plan, order), CHILDREN)
     assert isinstance(read, Plan), read
     assert unlined(read) == plan
+
+
+PIECES = (
+    "# Plan: A",
+    "## Working Plan",
+    "### T1 — One",
+    "#### deeper",
+    "###no heading",
+    "   ### T2 — indented",
+    "- child: backend",
+    "- a",
+    "  - b",
+    "    ### in a list",
+    "1. one",
+    "> quoted",
+    "> ### T3 — quoted",
+    "> ```",
+    "```",
+    "~~~ text",
+    "  ```",
+    "<!-- open",
+    "close -->",
+    "a <!-- b",
+    "<pre>",
+    "</pre>",
+    "<div>",
+    "</div>",
+    "<?",
+    "?>",
+    "---",
+    "===",
+    "+++",
+    "key: value",
+    "[one]: two",
+    "[one]",
+    "\\",
+    "    code",
+    "\tcode",
+    "text",
+    "",
+    "",
+)
+"""Lines that begin, hold or end the blocks of CommonMark."""
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14))
+@settings(max_examples=1500, deadline=None)
+def test_a_plan_that_is_outlined_in_parts_is_outlined_as_a_whole(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    in_parts = outline.outline(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outline, "_parts", lambda lines, front: None)
+        whole = outline.outline(text)
+    assert in_parts == whole
+
+
+def test_an_edit_has_only_its_own_part_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [f"### T{at} — Task {at} of a plan\n- child: backend\n\nDo part {at}.\n" for at in range(200)]
+    parse(of(*tasks), CHILDREN)
+    parsed: list[str] = []
+    real = outline.blocks
+    monkeypatch.setattr(outline, "blocks", lambda text, env=None: parsed.append(text) or real(text, env))
+    edited = parse(of(*tasks[:7], tasks[7].replace("part 7", "another"), *tasks[8:]), CHILDREN)
+    assert isinstance(edited, Plan)
+    assert [task.instructions for task in edited.tasks[6:9]] == ["Do part 6.", "Do another.", "Do part 8."]
+    assert parsed == ["### T7 — Task 7 of a plan\n- child: backend\n\nDo another.\n"]
