@@ -351,7 +351,8 @@ def _paired() -> re.Pattern[str]:
         r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
         r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
         r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
-        r"|(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account|admin\w{0,9}|root|postgres)\W{1,3}(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
+        r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
+        r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
         r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
     )
 

@@ -52,6 +52,11 @@ def test_a_secret_is_cut_out_and_what_is_around_it_stays(text: str, clean: str) 
     assert redact(text) == clean
 
 
+@pytest.mark.parametrize("path", ["/root/work/lab-9f2pu1sz/backend", "/home/ada/src2/backend", "/srv/admin/api-v2"])
+def test_a_path_loads_no_rules(path: str) -> None:
+    assert not may_hold_secret(path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
