@@ -86,9 +86,11 @@ def test_a_snapshot_asks_nothing_twice(
     asked: list[bytes] = []
     tell = Conversation.tell
 
-    def told(talk: Conversation, script: str | bytes, *args: Any, **more: Any) -> PrefixOutput:
-        asked.append(script if isinstance(script, bytes) else script.encode())
-        return tell(talk, script, *args, **more)
+    def told(
+        talk: Conversation, script: str | bytes, seconds: float, *, given: bytes = b"", **more: Any
+    ) -> PrefixOutput:
+        asked.append((script if isinstance(script, bytes) else script.encode()) + given)
+        return tell(talk, script, seconds, given=given, **more)
 
     monkeypatch.setattr(Conversation, "tell", told)
     refresh(WorkspacePaths(tmp_path_factory.mktemp("there")), child(work, there=True))
