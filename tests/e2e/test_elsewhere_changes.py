@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests import CHECKOUT
 from tests.e2e.elsewhere import ARRIVES, LabElsewhere
 from tests.e2e.lab import report, task
 from tests.tmux import Tmux
+
+TOGETHER = 'grep two "$ORCH_CHILD_FIRMWARE/made here.txt" && grep here "$ORCH_CHILD_BACKEND/here.txt"'
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +32,7 @@ def lab() -> Iterator[LabElsewhere]:
         made.plan(
             task("T1", "firmware", "run printf 'one\\ntwo\\n' > 'made here.txt'; mv README.md READ.md", report("Made."))
             + task("T2", "backend", "write here.txt here", report("Made."))
+            + f"\n## Integration\n\n- `{TOGETHER}`\n"
         )
         made.until(lambda seen: {one["state"] for one in seen["tasks"]} == {"done"}, ARRIVES)
         yield made
@@ -50,15 +54,27 @@ def test_the_changes_are_shown_undone_and_redone(lab: LabElsewhere) -> None:
     assert "firmware: let go of" in lab.orch("ops", "--prune").stdout
 
 
-def test_what_is_done_lands_in_both_repos(lab: LabElsewhere) -> None:
-    landed = json.loads(lab.orch("land", "--branch", "both", "--json").stdout)
+def test_what_is_done_lands_in_both_repos_once_it_works_together_and_is_pushed_and_reverted(lab: LabElsewhere) -> None:
+    for child, repo in lab.repos.items():
+        bare = str(lab.folder / f"{child}.git")
+        subprocess.run(["git", "init", "-q", "--bare", bare], check=True)
+        subprocess.run(["git", "remote", "add", "origin", bare], cwd=repo, check=True)
+    shown = json.loads(lab.orch("land", "--branch", "both", "--dry-run", "--json").stdout)
+    assert shown["checks"] == [{"command": TOGETHER, "reopens": [], "passed": False}]
+    landed = json.loads(lab.orch("land", "--branch", "both", "--push", "--json").stdout)
+    assert [one["pushed"] for one in landed["repos"]] == [True, True], landed
     assert (landed["state"], [one["child"] for one in landed["repos"]]) == ("landed", ["backend", "firmware"])
     for child, file in (("firmware", "made here.txt"), ("backend", "here.txt")):
         words = ["git", "show", "--format=%s", "--name-only", "both"]
         shown = subprocess.run(words, cwd=lab.repos[child], capture_output=True, text=True, check=True)
         assert file in shown.stdout, child
-    pushed = lab.orch("land", "--push", check=False)
-    assert (pushed.returncode, "orch pushes from no other machine" in pushed.stderr) == (1, True), pushed.stderr
+        tip = _git(lab.folder / f"{child}.git", "rev-parse", "both")
+        assert tip == _git(lab.repos[child], "rev-parse", "both"), child
+    undone = json.loads(lab.orch("land", "--revert", "--branch", "back", "--push", "--json").stdout)
+    assert [(one["child"], one["pushed"]) for one in undone["repos"]] == [("firmware", True), ("backend", True)], undone
+    for child, repo in lab.repos.items():
+        tree = _git(lab.folder / f"{child}.git", "rev-parse", "back^{tree}")
+        assert tree == _git(repo, "rev-parse", "HEAD^{tree}"), child
 
 
 def test_what_would_be_lost_is_refused_and_nothing_touched(lab: LabElsewhere) -> None:
@@ -105,6 +121,10 @@ def test_the_snapshot_the_map_and_the_tools_of_the_orchestrator_read_there(lab: 
     tools = RepoTools(lab.workspace, SupervisorClient(lab.workspace))
     assert "READ.md" in str(tools.files("firmware"))
     assert "made here.txt" in str(tools.git("firmware", "grep", pattern="two"))
+
+
+def _git(repo: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=repo, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _words(pid: int) -> list[str]:

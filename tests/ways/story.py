@@ -12,6 +12,7 @@ from supervisor import api
 from tests.e2e.lab import report, task
 from tests.ways.breaks import ENDS_THE_SERVER, Break, Stage
 
+TOLD = 2000  # characters of what went wrong
 WITHIN = 240.0  # seconds for anything in a story: a bound, it takes a few
 
 
@@ -46,7 +47,7 @@ def play(stage: Stage, seed: int, number: int, kind: str, breaks: Break) -> Told
         done = lab.task(name, "done", WITHIN)
         wrong += _against(stage, name, kind, done["turns"])
     except AssertionError as error:
-        wrong.append(str(error).split("\n")[0])
+        wrong.append(" ".join(str(error).split())[:TOLD])
     return Told(number, kind, tuple(wrong), _back(stage, ready))
 
 

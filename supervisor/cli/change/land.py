@@ -124,8 +124,8 @@ def _dry_run(workspace: WorkspacePaths, status: Status, options: LandOptions, *,
     found = hooks.hooks_of(workspace, options)
     with roots_of(workspace, status) as roots:
         plan = _worked_out(workspace, status, roots, options, journal.read_journal(workspace.operations), found)
-    steps = () if options.revert else LandingGate(workspace, status, plan).steps
-    return _show_plan(plan, steps, found, as_json=as_json)
+        steps = () if options.revert else LandingGate(workspace, status, plan, roots).steps
+        return _show_plan(plan, steps, found, roots, as_json=as_json)
 
 
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
@@ -135,20 +135,20 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
             return _stuck(stuck[-1], as_json=as_json)
         found = hooks.hooks_of(workspace, options)
         for attempt in range(_TRIES):
-            if options.revert and (done := standing_revert(book.entries)) is not None:
+            if options.revert and (done := standing_revert(book.entries, roots)) is not None:
                 why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
-                return _there_already(book, done, status, options, why, found, as_json=as_json)
+                return _there_already(book, done, status, options, why, found, roots, as_json=as_json)
             plan = _worked_out(workspace, status, roots, options, book.entries, found)
             _say_notes(plan)
             moving = [one for one in plan.repos if one.old != one.tip]
             if not moving and options.push:
-                return _there_already(book, of_plan(book, plan), status, options, None, found, as_json=as_json)
+                return _there_already(book, of_plan(book, plan), status, options, None, found, roots, as_json=as_json)
             if not moving:
                 return _nothing(plan, landing_of(book.entries, plan), as_json=as_json)
             if options.push:
-                check_plan(plan, found)
+                check_plan(plan, found, roots)
             if not options.revert:
-                gate = LandingGate(workspace, status, plan)
+                gate = LandingGate(workspace, status, plan, roots)
                 if failures := gate.run(_progress):
                     return _red(workspace, plan, failures, as_json=as_json)
                 plan = replace(plan, checks=tuple(one.integration.command for one in gate.steps))
@@ -164,7 +164,7 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                 _show(landed, plan, as_json=False)
             number = int(landed.id.removeprefix("@"))
             return push_and_show(
-                book, number, status.tasks, found, requests=options.requests, as_json=as_json, just_landed=True
+                book, number, status.tasks, found, roots, requests=options.requests, as_json=as_json, just_landed=True
             )
     raise AssertionError("the last try returns or raises")
 
@@ -179,7 +179,7 @@ def _worked_out(
 ) -> LandingPlan:
     try:
         plan = (
-            reverted(entries, options, found)
+            reverted(entries, options, found, roots)
             if options.revert
             else worked_out(status, roots, options, _undone(workspace), left_branches(entries), found)
         )
@@ -195,12 +195,15 @@ def _there_already(
     options: LandOptions,
     why: str | None,
     found: CommitHooks,
+    roots: Mapping[str, Path],
     *,
     as_json: bool,
 ) -> int:
     """Push a landing that was carried out before, if that is asked for."""
     if options.push:
-        return push_and_show(book, done.landing.number, status.tasks, found, requests=options.requests, as_json=as_json)
+        return push_and_show(
+            book, done.landing.number, status.tasks, found, roots, requests=options.requests, as_json=as_json
+        )
     if as_json:
         output.emit_json({"state": "landed", "repos": [as_row(one, done) for one in done.landing.repos], "why": why})
     else:
@@ -226,7 +229,10 @@ def _recovered(
         elif (left := waiting(book, at_all=push)) is not None:
             status = status_of(workspace)
             trusting = hooks.hooks_of(workspace, LandOptions(trust_hooks=trust_hooks))
-            return push_and_show(book, left.landing.number, status.tasks, trusting, requests=requests, as_json=as_json)
+            with roots_of(workspace, status) as roots:
+                return push_and_show(
+                    book, left.landing.number, status.tasks, trusting, roots, requests=requests, as_json=as_json
+                )
         if not found:
             raise RequestRefused("no landing and no push was interrupted", "see `orch ops`")
         return _show(found[-1], as_json=as_json)
@@ -282,7 +288,14 @@ def _red(workspace: WorkspacePaths, plan: LandingPlan, failures: Sequence[RedCom
     return 1
 
 
-def _show_plan(plan: LandingPlan, steps: Sequence[GatedCommand], found: CommitHooks, *, as_json: bool) -> int:
+def _show_plan(
+    plan: LandingPlan,
+    steps: Sequence[GatedCommand],
+    found: CommitHooks,
+    roots: Mapping[str, Path],
+    *,
+    as_json: bool,
+) -> int:
     if as_json:
         repos = [_of_plan(one, None) for one in plan.repos]
         dry = {"dry_run": True, "checks": shown.steps_json(steps), "hooks": found.due}
@@ -294,7 +307,7 @@ def _show_plan(plan: LandingPlan, steps: Sequence[GatedCommand], found: CommitHo
         return _nothing(plan, None, as_json=False)
     output.show([*_blocks(plan), *hooks.due(found.due), *shown.steps(steps)])
     if plan.push:
-        for line in where_to(plan, found):
+        for line in where_to(plan, found, roots):
             output.emit(line)
     output.say("nothing was changed; `orch land` makes these branches")
     return 0

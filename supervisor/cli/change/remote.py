@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from supervisor.cli.display import output
 from supervisor.core.change.pushing import PushProgress, landings, shown_address
@@ -42,9 +43,9 @@ def of_plan(book: Journal, plan: LandingPlan) -> PushProgress:
     return found
 
 
-def where_to(plan: LandingPlan, hooks: CommitHooks) -> Iterator[str]:
-    """Yield for each repo of a plan where it would be pushed to."""
-    for child, place in check_plan(plan, hooks).items():
+def where_to(plan: LandingPlan, hooks: CommitHooks, trees: Mapping[str, Path]) -> Iterator[str]:
+    """Yield for each repo of a plan where it would be pushed to. `trees`: the work tree of each child."""
+    for child, place in check_plan(plan, hooks, trees).items():
         branch = next(one.branch for one in plan.repos if one.child == child)
         yield f"{child}: would push {branch} to {place.name} ({', '.join(map(shown_address, place.urls))})"
 
@@ -54,6 +55,7 @@ def push_and_show(
     number: int,
     tasks: Sequence[TaskInfo],
     hooks: CommitHooks,
+    trees: Mapping[str, Path],
     *,
     requests: bool,
     as_json: bool,
@@ -66,7 +68,7 @@ def push_and_show(
     before = progress_of(book, number)
     try:
         terminal = output.interactive()
-        result = push_landing(book, number, output.say, hooks, requests=requests, tasks=tasks, terminal=terminal)
+        result = push_landing(book, number, output.say, hooks, trees, requests=requests, tasks=tasks, terminal=terminal)
     except OrchError as error:
         if not just_landed:
             raise

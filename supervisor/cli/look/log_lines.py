@@ -152,6 +152,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     "down_requested": lambda _: "`orch down`",
     "hold_set": lambda _: "`orch hold`: nothing new starts",
     "hold_lifted": lambda _: "`orch go`: the hold is lifted",
+    "machine_woke": lambda line: f"this machine slept for {line.get('seconds')} s",
     "learning_noted": lambda line: _join(f"noted by {line.get('source')}", line.get("text")),
     "map_drawn": lambda _: "the map was drawn anew",
     "tasks_settled": lambda line: _join("all tasks are settled", line.get("why")),

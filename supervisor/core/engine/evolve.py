@@ -8,7 +8,13 @@ from supervisor.core.engine.fold.intents import intended
 from supervisor.core.engine.fold.own_trees import own_tree_changed
 from supervisor.core.engine.fold.repair import in_doubt, ledger_repaired
 from supervisor.core.engine.fold.servers import server_changed, server_probed
-from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
+from supervisor.core.engine.fold.supervisor import (
+    down_requested,
+    machine_woke,
+    plan_changed,
+    supervisor_started,
+    up_requested,
+)
 from supervisor.core.engine.fold.undone import repos_reserved, runs_taken_back, tasks_reopened
 from supervisor.core.engine.lifecycle import outages, servers
 from supervisor.core.engine.lifecycle.tasks import retried
@@ -43,6 +49,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return with_plan(world, hold=True)
         case ev.HoldLifted():
             return with_plan(outages.cleared(world), hold=False, lost=0)
+        case ev.MachineWoke():
+            return machine_woke(world)
         case ev.LedgerRepaired():
             return ledger_repaired(world, event)
         case ev.FreshThreadRequested():

@@ -12,4 +12,4 @@ class RemotePlace(Struct, frozen=True):
     urls: tuple[str, ...]  # to which git pushes; there may be credentials in them
     one_url: bool  # git fetches from there too
     base: str  # the branch of the remote that a pull request is to be merged into; "": the forge's default
-    hook: str  # the file that is the pre-push hook; "": none
+    hook: str  # the file that is the pre-push hook, on another machine its name; "": none

@@ -34,6 +34,7 @@ from supervisor.domain.event.supervisor import (
     Intended,
     LearningNoted,
     LedgerRepaired,
+    MachineWoke,
     NoticeFailed,
     PlanAccepted,
     PlanMissing,
@@ -95,6 +96,7 @@ Event = (
     | RetryRequested
     | RestartRequested
     | LearningNoted
+    | MachineWoke
     | PlanningRequested
     | PlanningStopped
     | AskAnswered
@@ -170,6 +172,7 @@ __all__ = [
     "LeftoversEnded",
     "LeftoversLooked",
     "LimitsRead",
+    "MachineWoke",
     "MapDrawn",
     "MapFailed",
     "MergeTried",

@@ -64,6 +64,13 @@ class HoldLifted(Struct, frozen=True):
     at: datetime
 
 
+class MachineWoke(Struct, frozen=True):
+    """This machine slept, and is awake again: what was out of reach may be well."""
+
+    at: datetime
+    seconds: float  # for which it slept
+
+
 class EventLost(Struct, frozen=True):
     """`orch doctor --repair` put this in the place of an event whose line was damaged or missing, with what is still
     known of it."""

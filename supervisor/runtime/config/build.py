@@ -92,6 +92,9 @@ def _runner(name: str, part: RunnerPart) -> Runner:
     if part.codex is not None and not (part.codex and part.codex.isprintable()):
         what = f"`{name_of((*where, 'codex'))}`: {quoted(part.codex)} is no program"
         raise Mistake((*where, "codex"), what, "name the codex there, or remove it")
+    if part.login == "local":
+        what = f"`{name_of((*where, 'login'))}`: Codex does not say where commands run with a login of this machine"
+        raise Mistake((*where, "login"), what, "remove it, and run `codex login` there")
     words = _words(part.connect, (*where, "connect"))
     before = _words(part.before, (*where, "before")) if part.before is not None else ()
     after = _words(part.after, (*where, "after")) if part.after is not None else ()

@@ -92,6 +92,10 @@ class RunnerPart(Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, str] | None,
         Meta(description="Variables of the servers there. No secrets: the ledger keeps them."),
     ] = None
+    login: Annotated[
+        Literal["there", "local"],
+        Meta(description="Whose login Codex uses: `there`. `local` is refused, because commands might then run here."),
+    ] = "there"
     attached: Annotated[
         YesNo,
         Meta(

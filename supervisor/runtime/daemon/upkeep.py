@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple, TextIO
 
 from supervisor.core.engine.agenda import Sign, bearing
 from supervisor.core.engine.readiness import external_turn
-from supervisor.domain.event import DownRequested, RestartRequested
+from supervisor.domain.event import DownRequested, MachineWoke, RestartRequested
 from supervisor.domain.server import Server, ServerState
 from supervisor.errors import OrchError
 from supervisor.runtime.change.watching import OperationsWatch
@@ -30,7 +31,13 @@ from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_runtime_dir
 
 LOOK = 2.0  # seconds between two looks
+SLEPT = 1.0  # seconds of sleep that count
 GONE_FOR = 2  # looks in a row at which the workspace is gone: an editor may replace the config
+
+
+def slept() -> float:
+    """Return the seconds for which this machine has slept since it booted."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
 
 
 class Keepings(NamedTuple):
@@ -57,6 +64,7 @@ class Upkeep:
         self._state = _id(workspace.state)
         self._sockets = workspace.runtime_dir
         self._missing = 0
+        self._slept = slept()
         self._told: dict[str, str] = {}  # what was logged of each kind of trouble, so that it is logged once
         self._restarted: set[int] = set()  # servers, by pid, that were asked to restart
 
@@ -81,10 +89,17 @@ class Upkeep:
             ("lock", self._mend_lock),
             ("sockets", self._mend_sockets),
             ("operations", self._operations.look),
+            ("sleep", self._look_at_sleep),
         ):
             self._try(kind, mend)
         if "sockets" not in self._told:  # else a server that restarts cannot listen
             self._look_at_servers()
+
+    def _look_at_sleep(self) -> None:
+        """Tell if this machine slept since the last look: no timer ran meanwhile."""
+        before, self._slept = self._slept, slept()
+        if self._slept - before >= SLEPT:
+            self._loop.post(MachineWoke(self._loop.clock.now(), round(self._slept - before, 1)))
 
     def _gone(self) -> str | None:
         root = self._workspace.root

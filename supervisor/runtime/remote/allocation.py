@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from time import monotonic, sleep
 
 from supervisor.domain.child import PLACE, Runner
 from supervisor.errors import NotReady, PlaceGone
@@ -12,7 +13,8 @@ from supervisor.runtime.codex.checks import Output
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths, make_inside
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.process.run import run_marked
+from supervisor.shell.process import marked
+from supervisor.shell.process.run import LOOK, run_marked
 
 PRINTED = 16 << 10  # bytes of the output of a command that are kept
 GIVES_BACK_WITHIN = 30.0  # seconds for `after`
@@ -25,6 +27,8 @@ class Allocation:
     def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner) -> None:
         self._workspace, self._child, self._runner = workspace, child, runner
         self._file = workspace.state / "places" / child
+        self._asked = self._file.with_name(f".{child}.asked")  # what `before` prints, until the place is recorded
+        self._mark = f"{workspace.mark(child)}.place"
 
     @property
     def connect(self) -> tuple[str, ...]:
@@ -35,27 +39,29 @@ class Allocation:
 
     def obtain(self, seconds: float) -> None:
         """Get a place, unless there is one. Raises NotReady."""
-        if not self._runner.before or self._name() is not None:
+        if not self._runner.before or self._name() is not None or self._finish_asking(seconds):
             return
-        code, said = self._run(self._runner.before, seconds)
-        name = said.split()[-1] if said.split() else ""
-        if code != 0 or not _NAME.fullmatch(name):
+        make_inside(self._file.parent)
+        # Into a file: if we are killed, the command goes on, and the place that it gets is not lost.
+        to_file = ("/bin/sh", "-c", 'exec "$@" > "$0" 2>&1', str(self._asked), *self._runner.before)
+        code, _ = self._run(to_file, seconds)
+        said = self._said()
+        if code != 0 or not self._take(said):
+            self._asked.unlink(missing_ok=True)
             ended = "took too long" if code is None else f"ended with {code}"
             raise NotReady(
                 f"`{self._runner.before[0]}` got no place for {self._child}: it {ended}: {_last(said)}",
                 "correct `before` of the runner",
             )
-        make_inside(self._file.parent)
-        write_atomic(self._file, name)
 
     def forget(self) -> None:
         """Forget a place that is gone, so that the next try gets another one."""
-        with suppress(FileNotFoundError):
-            self._file.unlink()
+        for file in (self._asked, self._file):
+            file.unlink(missing_ok=True)
 
     def give_back(self) -> None:
         """Give the place back, if there is one. Raises NotReady if that fails, and then it is kept for another try."""
-        if self._name() is None:
+        if self._name() is None and not self._finish_asking(GIVES_BACK_WITHIN):
             return
         if self._runner.after:
             words = self._filled(self._runner.after)
@@ -66,6 +72,34 @@ class Allocation:
                     "do that by hand",
                 )
         self.forget()
+
+    def _finish_asking(self, seconds: float) -> bool:
+        """Take the place for which somebody asked who was killed meanwhile; whether there is one. Raises NotReady."""
+        if not self._asked.exists():
+            return False
+        until = monotonic() + seconds
+        while marked(self._mark):
+            if monotonic() >= until:
+                raise NotReady(f"`{self._runner.before[0]}` still asks for a place for {self._child}", "try again")
+            sleep(LOOK)
+        found = self._take(self._said())
+        self._asked.unlink(missing_ok=True)
+        return found
+
+    def _take(self, said: str) -> bool:
+        """Record the place that a command named with its last word; whether it named one."""
+        name = said.split()[-1] if said.split() else ""
+        if not _NAME.fullmatch(name):
+            return False
+        write_atomic(self._file, name)
+        self._asked.unlink(missing_ok=True)
+        return True
+
+    def _said(self) -> str:
+        with suppress(OSError), self._asked.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - PRINTED))
+            return file.read().decode("utf-8", "replace")
+        return ""
 
     def _filled(self, words: tuple[str, ...]) -> tuple[str, ...]:
         name = self._name()
@@ -86,7 +120,7 @@ class Allocation:
             words,
             cwd=self._workspace.root,
             env=os.environ,
-            mark=self._workspace.mark(self._child),
+            mark=self._mark,
             seconds=seconds,
             take=printed.add,
         )

@@ -68,11 +68,14 @@ class ChildPlace:
     def open(
         self, arguments: Sequence[str], begun: Callable[[], None], seconds: float, *, anew: bool, filters_off: bool
     ) -> OpenedLine:
-        """Adopt or start the server there, and open the line to it. Calls `begun` once the shell there answers, before
-        anything is started. Whoever gets the line ends it, and what holds the server once that has ended.
+        """Adopt or start the server there, and open the line to it. Calls `begun` before a place is asked for, and once
+        the shell there answers, before anything is started. Whoever gets the line ends it, and what holds the server
+        once that has ended.
 
         Raises OutOfReach, CodexError if a person has to act first, or NotReady.
         """
+        if self.runner.before:
+            begun()
         self.allocation.obtain(seconds)
         how = {"anew": anew, "filters_off": filters_off}
         if not self.runner.attached:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from typing import Any, TypeVar
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.runtime.remote.place import ChildPlace
 from supervisor.runtime.secrets import clean
-from supervisor.shell.git.reach.output import GitOutput
+from supervisor.shell.git.reach.output import GitOutput, ProgramOutput
 from supervisor.shell.git.run import OUTPUT_LIMIT, SAFE
 from supervisor.shell.prefix.conversation import Conversation
-from supervisor.wire.place.git import each, git_step, plain_git, plain_step, read_step
+from supervisor.wire.place.git import each, git_step, person_step, plain_git, plain_step, read_step
 from supervisor.wire.place.scripts import PlaceScripts
 
 GIT = plain_git(SAFE)
@@ -22,6 +23,7 @@ WITHIN = 60.0  # seconds for one command there that is no git, such as looking a
 MARGIN = 10.0  # seconds that we wait for an answer beyond the time that git is given
 CHUNK = 500  # names that are sent in one command
 TIMED_OUT = 124  # the exit code of `timeout`
+PRINTED = 256 << 10  # bytes of each stream of a person's program that are kept
 
 T = TypeVar("T")
 
@@ -103,6 +105,19 @@ class RemoteShell:
                 )
             return GitOutput(answer.code, answer.out, answer.complaint, True, f"took longer than {seconds:g} s")
         return answer
+
+    def as_person(self, words: Sequence[str], environ: Mapping[str, str], *, seconds: float) -> ProgramOutput:
+        cut = f"orch-{secrets.token_hex(12)}"
+        quiet = {"GIT_TERMINAL_PROMPT": "0", **environ}
+        text = person_step(words, quiet, seconds=seconds, cut=cut, kept=PRINTED)
+        answer = self._run(text, seconds + MARGIN, limit=OUTPUT_LIMIT)
+        out, _, err = answer.out.rpartition(b"\n%s " % cut.encode())
+        return ProgramOutput(
+            answer.code,
+            out[:PRINTED].decode("utf-8", "replace"),
+            err.decode("utf-8", "replace"),
+            answer.code == TIMED_OUT,
+        )
 
     def run(self, command: bytes, *, limit: int = OUTPUT_LIMIT) -> GitOutput:
         """Run a command of the shell there, in which the functions of `wire.place.git` are known. Raises OrchError."""

@@ -125,6 +125,17 @@ def plain_step(command: bytes) -> bytes:
     return b"e=$( { %s\n} 2>&1 >&3 < /dev/null ); ended\n" % command
 
 
+def person_step(words: Sequence[str], environ: Mapping[str, str], *, seconds: float, cut: str, kept: int) -> bytes:
+    """Run a program in the repo, without what we set for git. Behind its output come a line that begins with `cut` and
+    the last bytes, `kept` at most, of what it printed to standard error."""
+    settings = b" ".join(name.encode() + b"=" + quoted(value.encode()) for name, value in sorted(environ.items()))
+    run = b"within %d env %s %s < /dev/null >&3" % (max(1, round(seconds)), settings, shell_words(words))
+    return (
+        b'e=$( { cd -P -- "$root" && unset GIT_NO_LAZY_FETCH GIT_ALLOW_PROTOCOL GIT_CONFIG_COUNT && %s; } 2>&1 )\n'
+        b"code=$?; printf '\\n%s '; printf '%%s' \"$e\" | tail -c %d; e=; (exit $code); ended\n"
+    ) % (run, cut.encode(), kept)
+
+
 def each(command: str, paths: Iterable[bytes]) -> bytes:
     """Run one command for each path, which it has as `$f`."""
     return b"for f in %s; do %s; done" % (b" ".join(quoted(path) for path in paths), command.encode())

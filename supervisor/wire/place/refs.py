@@ -62,6 +62,15 @@ def release_command(lock: str, new: str) -> bytes:
     )
 
 
+def hook_command(name: str, limit: int) -> bytes:
+    """Print where a hook really is, on a line of its own, then its first bytes."""
+    return (
+        b'hooks=$(git -C "$root" rev-parse --git-path hooks) || exit 1\ncd -- "$root" || exit 1\n'
+        b'f=$hooks/%s; [ -f "$f" ] || exit 1\nreadlink -f -- "$f" && head -c %d -- "$f"'
+        % (quoted(name.encode()), limit)
+    )
+
+
 def hooks_command(names: Sequence[str]) -> bytes:
     """List which of these hooks the repo has; git says where they are."""
     return (

@@ -120,9 +120,9 @@ if %(anew)s || ! recorded || [ ! -S "$dir/sock" ]; then
   command -v setsid >/dev/null 2>&1 || no setsid
   said=$( (mkdir -p "$dir" && chmod 700 "$dir" && echo x > "$dir/stderr.log") 2>&1) || no disk "$said"
   %(filters)s
-  ORCH_SERVER=$mark setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock" \
-    < /dev/null > "$dir/stderr.log" 2>&1 &
-  leader=$!
+  serve() { export ORCH_SERVER="$mark"; exec setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock" \
+    < /dev/null > "$dir/stderr.log" 2>&1; }
+  %(start)s
   ticks=$(ticks_of "$leader") || no died "$(line < "$dir/stderr.log")"
   said=$( (echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server") 2>&1) ||
     { kill -KILL "$leader"; no disk "$said"; }
@@ -134,6 +134,10 @@ fi
 say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
 %(then)s
 """
+
+_HELD = "serve & leader=$!"
+_ALONE = "leader=$(serve & echo $!)"
+"""The server is no child of the line then: Slurm ends what is, if the line is killed."""
 
 _LINE = 'exec "$bin" app-server proxy --sock "$dir/sock"'
 
@@ -204,6 +208,7 @@ class PlaceScripts:
             "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
             "arguments": shlex.join(arguments),
             "rounds": READY_ROUNDS,
+            "start": _HELD if held else _ALONE,
             "then": '[ "$how" = adopted ] || wait "$leader"' if held else _LINE,
         }
         # The shell reads all of a function before it runs a line of it: nothing is left to be taken for an answer.

@@ -22,7 +22,8 @@ def test_a_child_has_a_prefix_of_its_own_or_that_of_a_name(workspace: WorkspaceP
         "  one: {path: /srv/one/, runner: ssh -p 22 me@lab --}\n"
         "  two: {path: /srv/two, runner: [docker, exec, -i, box]}\n"
         "  three: {path: /srv/three, runner: gpu}\n"
-        "runners:\n  gpu: {connect: ssh gpu --, codex: /opt/codex, path: /opt/node/bin, env: {CODEX_HOME: /data}}\n",
+        "runners:\n  gpu: {connect: ssh gpu --, codex: /opt/codex, path: /opt/node/bin, login: there, "
+        "env: {CODEX_HOME: /data}}\n",
     )
     assert found == [
         ("api", f"{workspace.root.parent}/api", None),
@@ -66,6 +67,12 @@ def test_a_child_has_a_prefix_of_its_own_or_that_of_a_name(workspace: WorkspaceP
             "the key `runners.gpu.conect` is not",
         ),
         ("path: /srv/one, runner: gpu", "runners: {gpu: {connect: ssh g --, env: {A: 1}}}", "`runners.gpu.env.A`: "),
+        (
+            "path: /srv/one, runner: gpu",
+            "runners: {gpu: {connect: ssh g --, login: local}}",
+            "`runners.gpu.login`: Codex does not say where commands run",
+        ),
+        ("path: /srv/one, runner: gpu", "runners: {gpu: {connect: ssh g --, login: here}}", "`runners.gpu.login`"),
     ],
 )
 def test_what_cannot_be_a_runner_is_refused_with_its_line(

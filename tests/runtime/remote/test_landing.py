@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -16,9 +17,12 @@ from supervisor.errors import OutOfReach, RequestRefused, WorkspaceError
 from supervisor.runtime.change.journal import Journal, opened
 from supervisor.runtime.change.land.commits import LandOptions, worked_out
 from supervisor.runtime.change.land.hooks import CommitHooks
+from supervisor.runtime.change.land.pushing import PushResult, check_plan, push_landing
 from supervisor.runtime.change.land.refs import Landed, carry_out, recover
-from supervisor.runtime.change.land.reverting import to_revert
+from supervisor.runtime.change.land.reverting import reverted, standing_revert
 from supervisor.runtime.remote.repo import repo_of
+from supervisor.shell.git.land.checkout import check_out
+from supervisor.shell.git.land.hooks import HookStake
 from supervisor.shell.git.land.look import value_of
 from supervisor.shell.git.reach.there import PathThere
 from tests.gitrepo import git
@@ -40,9 +44,11 @@ class Yard:
         self.roots: dict[str, Path] = {"backend": self.made.repos["backend"], "firmware": self.firmware}
         self.made.ran("T1", {"backend": FILES, "firmware": FILES})
 
+    def hooks(self) -> CommitHooks:
+        return CommitHooks(self.made.workspace, say=print, trusts=lambda _, __: False)
+
     def plan(self, **options: object) -> LandingPlan:
-        hooks = CommitHooks(self.made.workspace, say=print, trusts=lambda _, __: False)
-        return worked_out(self.made.status(), self.roots, LandOptions(**options), (), {}, hooks)  # type: ignore[arg-type]
+        return worked_out(self.made.status(), self.roots, LandOptions(**options), (), {}, self.hooks())  # type: ignore[arg-type]
 
     def land(self, book: Journal, plan: LandingPlan) -> Landed:
         return carry_out(book, self.made.workspace, plan, lambda _: None, self.roots)
@@ -80,8 +86,6 @@ def test_both_repos_land_with_the_commits_that_they_have_here(yard: Yard) -> Non
     assert [(one.child, one.root) for one in plan.repos] == [(name, str(root)) for name, root in yard.roots.items()]
     with opened(yard.made.workspace.operations) as book:
         landed = yard.land(book, plan)
-        with pytest.raises(RequestRefused, match="orch reverts nothing on other machines, and firmware"):
-            to_revert(book.entries)
     assert landed.state == "landed"
     assert yard.tips() == {one.child: one.tip for one in plan.repos}
     shown = git(yard.made.repos["firmware"], "show", "--stat", "--format=%an %s", plan.repos[1].tip)
@@ -169,13 +173,118 @@ def test_a_lock_that_a_reboot_there_left_is_removed_if_it_is_ours(yard: Yard) ->
     assert not lock.exists()
 
 
-def test_hooks_there_and_a_push_from_there_are_refused(yard: Yard) -> None:
-    hook = yard.made.repos["firmware"] / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\n", encoding="utf-8")
-    hook.chmod(0o755)
+def test_a_landing_is_reverted_there_too(yard: Yard) -> None:
+    options = LandOptions(revert=True)
+    before = {name: git(repo, "rev-parse", "HEAD^{tree}") for name, repo in yard.made.repos.items()}
+    with opened(yard.made.workspace.operations) as book:
+        yard.land(book, yard.plan())
+        assert standing_revert(book.entries, yard.roots) is None
+        plan = reverted(book.entries, options, yard.hooks(), yard.roots)
+        assert yard.land(book, plan).state == "landed"
+        done = standing_revert(book.entries, yard.roots)
+        with pytest.raises(WorkspaceError, match="the config does not say how lab:"):
+            reverted(book.entries, options, yard.hooks(), {})
+        yard.drop()
+        with pytest.raises(OutOfReach):
+            reverted(book.entries, options, yard.hooks(), yard.roots)
+    assert done is not None
+    assert done.landing.reverts == 1
+    name = f"{plan.branch}^{{tree}}"
+    assert {child: git(repo, "rev-parse", name) for child, repo in yard.made.repos.items()} == before
+
+
+def with_remotes(yard: Yard) -> dict[str, Path]:
+    """Give each repo a bare remote."""
+    found = {}
+    for name, repo in yard.made.repos.items():
+        found[name] = bare = repo.parent / f"{name}.git"
+        git(repo.parent, "init", "-q", "--bare", "-b", "main", str(bare))
+        git(repo, "remote", "add", "origin", f"file://{bare}")
+    return found
+
+
+def hook(yard: Yard, name: str, text: str) -> None:
+    file = yard.made.repos["firmware"] / ".git/hooks" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    file.chmod(0o755)
+
+
+def test_a_push_runs_there_and_goes_on_after_a_drop(yard: Yard, tmp_path: Path) -> None:
+    bare = with_remotes(yard)
+    hook(yard, "pre-push", f"pwd > {tmp_path}/pushed; echo said >&2")
+    plan = yard.plan(push=True)
+
+    def drop(line: str) -> None:
+        if line.startswith("firmware"):
+            yard.drop()
+
+    def push(book: Journal, told: Callable[[str], None]) -> PushResult:
+        return push_landing(book, 1, told, yard.hooks(), yard.roots, requests=False)
+
+    def heads() -> dict[str, str]:
+        return {
+            name: git(repo, "for-each-ref", "--format=%(objectname)", BRANCH).strip() for name, repo in bare.items()
+        }
+
+    backend, firmware = (one.tip for one in plan.repos)
+    with opened(yard.made.workspace.operations) as book:
+        yard.land(book, plan)
+        cut = push(book, drop)
+        assert (cut.done, cut.why.startswith("backend is pushed, firmware is not: lab is out of reach")) == (
+            False,
+            True,
+        )
+        assert heads() == {"backend": backend, "firmware": ""}
+        yard.cut.unlink()
+        assert push(book, print) == PushResult(True, "")
+    assert heads() == {"backend": backend, "firmware": firmware}
+    assert (tmp_path / "pushed").read_text(encoding="utf-8") == f"{yard.made.repos['firmware']}\n"
+
+
+def test_what_a_remote_says_against_a_push_from_there_is_told(yard: Yard) -> None:
+    bare = with_remotes(yard)["firmware"]
+    refuse = bare / "hooks/pre-receive"
+    refuse.parent.mkdir(exist_ok=True)
+    refuse.write_text("#!/bin/sh\necho 'the branch is frozen' >&2\nexit 1\n", encoding="utf-8")
+    refuse.chmod(0o755)
+    with opened(yard.made.workspace.operations) as book:
+        yard.land(book, yard.plan(push=True))
+        found = push_landing(book, 1, print, yard.hooks(), yard.roots, requests=False)
+    assert (found.done, "the branch is frozen" in found.why) == (False, True), found.why
+
+
+def test_a_hook_there_that_a_task_may_have_written_runs_only_with_leave(yard: Yard) -> None:
+    with_remotes(yard)
+    hook(yard, "pre-push", "sh ./README.md")
+    plan = yard.plan(push=True)
+    with pytest.raises(RequestRefused, match=r"README.md is changed, which the pre-push hook runs"):
+        check_plan(plan, yard.hooks(), yard.roots)
+    shown: list[HookStake] = []
+
+    def trusts(_: str, stake: HookStake) -> bool:
+        shown.append(stake)
+        return True
+
+    trusting = CommitHooks(yard.made.workspace, say=print, trusts=trusts)
+    assert set(check_plan(plan, trusting, yard.roots)) == {"backend", "firmware"}
+    assert [(one.hook, one.files) for one in shown] == [("pre-push", ("README.md",))]
+    assert "+# Pump" in shown[0].diff
+
+
+def test_hooks_of_commits_there_are_refused(yard: Yard) -> None:
+    hook(yard, "pre-commit", "exit 0")
     with pytest.raises(RequestRefused, match=r"has hooks \(pre-commit\), which orch runs on no other machine"):
         yard.plan()
     assert len(yard.plan(verify=False).repos) == 2
-    with pytest.raises(RequestRefused, match="orch pushes from no other machine"):
-        yard.plan(verify=False, push=True)
+
+
+def test_what_would_be_landed_there_is_checked_out_here(yard: Yard, tmp_path: Path) -> None:
+    plan = yard.plan()
+    check_out(yard.roots["backend"], plan.repos[0].tip, tmp_path / "here")
+    check_out(yard.firmware, plan.repos[1].tip, tmp_path / "there")
+    for file, text in FILES.items():
+        assert [(tmp_path / name / file).read_text(encoding="utf-8") for name in ("here", "there")] == [text, text]
+    assert git(tmp_path / "there", "rev-parse", "HEAD").strip() == plan.repos[1].tip
+    assert git(tmp_path / "there", "log", "--format=%s").strip() == "Do T1"
+    assert git(tmp_path / "there", "status", "--porcelain") == ""

@@ -122,6 +122,14 @@ def up_requested(world: World, event: ev.UpRequested) -> World:
     return with_supervisor(world, stopping=None)
 
 
+def machine_woke(world: World) -> World:
+    """What is out of reach is tried at once, and often: its machine may be well, and the network here takes a while."""
+    for name, server in world.servers.items():
+        if server.reach == "unreachable":
+            world = with_server(world, name, lambda server: replace(server, not_before=None, tries=0))
+    return world
+
+
 def down_requested(world: World, event: ev.DownRequested) -> World:
     """`orch down`. A second one may only add that it must not wait for turns."""
     since = world.supervisor.stopping.since if world.supervisor.stopping else event.at

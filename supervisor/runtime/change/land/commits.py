@@ -35,7 +35,6 @@ from supervisor.shell.git.land.build import (
 from supervisor.shell.git.land.index import staged_among
 from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
 from supervisor.shell.git.reach.files import ABSENT
-from supervisor.shell.git.reach.there import PathThere
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
@@ -136,9 +135,8 @@ def worked_out(
     looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
-    away = {child: looks[child] for child in looks if isinstance(roots[child], PathThere)}
     reasons += [
-        f"{child}: {why}" for child, look in away.items() for why in _against_there(roots[child], look, options)
+        f"{child}: {why}" for child, look in looks.items() for why in against_hooks(roots[child], look, options)
     ]
     refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
@@ -222,12 +220,10 @@ def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[st
         yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
 
 
-def _against_there(root: Path, look: RepoLook, options: LandOptions) -> Iterator[str]:
-    """What forbids to land in a repo on another machine, where no hook runs and nothing is pushed."""
+def against_hooks(root: Path, look: RepoLook, options: LandOptions) -> Iterator[str]:
+    """What forbids to make commits in a repo on another machine, where no hook of them runs."""
     if look.hooks_there and options.verify:
         yield f"{root} has hooks ({', '.join(look.hooks_there)}), which orch runs on no other machine: use --no-verify"
-    if options.push:
-        yield f"orch pushes from no other machine: land without --push and --pr, then push from {root}"
 
 
 def _against_moving(repo: _Repo) -> Iterator[str]:

@@ -62,8 +62,8 @@ class RedCommand(Struct, frozen=True):
 class LandingGate:
     """The gate of one landing that is worked out."""
 
-    def __init__(self, workspace: WorkspacePaths, status: Status, plan: LandingPlan) -> None:
-        """Look at the trees of all children. Raises OrchError if a repo or the config cannot be read."""
+    def __init__(self, workspace: WorkspacePaths, status: Status, plan: LandingPlan, roots: Mapping[str, Path]) -> None:
+        """Look at the trees of all children, `roots`. Raises OrchError if a repo or the config cannot be read."""
         self._workspace = workspace
         self._commits: dict[str, tuple[Path, str | None]] = {}
         self.steps: tuple[GatedCommand, ...] = ()
@@ -76,14 +76,9 @@ class LandingGate:
         tips = {one.child: one.commits[-1] for one in plan.repos}
         trees: dict[str, str | None] = {}
         for child in status.children:
-            if child.runner is not None:
-                if not status.plan.integration:
-                    continue
-                raise RequestRefused(
-                    f"the commands of `## Integration` need all repos here, and {child.name} lives at {child.runner}",
-                    "run them where they all are, and take that section out of plan.md",
-                )
-            root, tip = Path(child.path), tips.get(child.name)
+            if child.name not in roots:
+                raise RequestRefused(f"{child.name} is no child of this workspace any more", "run `orch up`")
+            root, tip = roots[child.name], tips.get(child.name)
             commit = tip.id if tip is not None else value_of(root, "HEAD^{commit}")
             self._commits[child.name] = (root, commit)
             trees[child.name] = tip.tree if tip is not None else tree_of(root, commit)[0] if commit else None

@@ -28,7 +28,7 @@ from supervisor.sha256 import hex_digest
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.land.build import empty_tree, entries_between
-from supervisor.shell.git.land.hooks import HookRepo, HookStake, digest_of, has_tree, hooks_in, stake_of
+from supervisor.shell.git.land.hooks import HookRepo, HookStake, digest_of, has_tree, hook_at, hooks_in, stake_of
 from supervisor.shell.git.land.look import RepoLook
 from supervisor.shell.process.run import run_marked
 
@@ -100,7 +100,7 @@ class CommitHooks:
             return HookedCommit(tree, message)
         base = look.tree or empty_tree(root)
         for name in names:
-            stake = stake_of(root, look.hooks / name, base, tree)
+            stake = stake_of(root, hook_at(root, look.hooks / name), base, tree)
             if stake is not None and not self.trusts(child, stake):
                 raise RequestRefused(
                     f"the {name} hook of {child} would run what a task may have written: {', '.join(stake.files)}",

@@ -9,7 +9,7 @@ ended      is written down once nothing is left; until then `orch land --continu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.change.land.hooks import CommitHooks
-from supervisor.runtime.change.land.refs import refuse_elsewhere
+from supervisor.runtime.change.land.refs import root_in
 from supervisor.runtime.change.land.requests import PushedSide, open_requests
 from supervisor.runtime.secrets import clean
 from supervisor.shell.git.land.look import HEADS
@@ -80,13 +80,17 @@ def check_remotes(repos: Sequence[tuple[str, Path, str]]) -> dict[str, RemotePla
     return found
 
 
-def check_plan(plan: LandingPlan, hooks: CommitHooks) -> dict[str, RemotePlace]:
-    """Check the remotes of a landing that is not carried out yet. Raises as `check_remotes`."""
-    places = check_remotes([(one.child, Path(one.root), one.branch) for one in plan.repos])
+def check_plan(plan: LandingPlan, hooks: CommitHooks, trees: Mapping[str, Path]) -> dict[str, RemotePlace]:
+    """Check the remotes of a landing that is not carried out yet. `trees`: the work tree of each child.
+
+    Raises as `check_remotes`.
+    """
+    roots = {one.child: root_in(trees, one.child, one.root) for one in plan.repos}
+    places = check_remotes([(one.child, roots[one.child], one.branch) for one in plan.repos])
     against = [
         f"{one.child}: {why}"
         for one in plan.repos
-        if (why := _against_hook(one.child, Path(one.root), places[one.child], (one.base, one.tip), hooks))
+        if (why := _against_hook(one.child, roots[one.child], places[one.child], (one.base, one.tip), hooks))
     ]
     if against:
         raise RequestRefused("; ".join(against), "land without --push")
@@ -103,16 +107,17 @@ def push_landing(
     number: int,
     told: Told,
     hooks: CommitHooks,
+    trees: Mapping[str, Path],
     *,
     requests: bool,
     tasks: Sequence[TaskInfo] = (),
     terminal: bool = False,
 ) -> PushResult:
-    """Push what is left of a landing, and open its pull requests. Raises RequestRefused before anything is pushed."""
+    """Push what is left of a landing, and open its pull requests: from another machine, as the person who logs in
+    there. `trees`: the work tree of each child. Raises OrchError before anything is pushed."""
     done = progress_of(journal, number)
-    refuse_elsewhere(done.landing.refs, "pushes nothing")
     requests = requests or (done.wanted and done.requests)
-    roots = {ref.child: Path(ref.repo) for ref in done.landing.refs}
+    roots = {ref.child: root_in(trees, ref.child, ref.repo) for ref in done.landing.refs}
     repos = {one.child: one for one in done.landing.repos}
     if requests and (here := [one.child for one in repos.values() if one.here]):
         raise RequestRefused(

@@ -31,7 +31,7 @@ from supervisor.domain.change.entry import (
 )
 from supervisor.domain.change.landing import LandingPlan, RepoPlan
 from supervisor.domain.change.operation import OperationKind
-from supervisor.errors import OrchError, RequestRefused, StoreError, WorkspaceError
+from supervisor.errors import OrchError, StoreError, WorkspaceError
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
@@ -82,15 +82,15 @@ def carry_out(
             LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts, plan.checks)
         )
         for one in plan.repos:
-            sync_objects(_root(roots, one.child, one.root), Path(one.common), one.tip, one.base)
+            sync_objects(root_in(roots, one.child, one.root), Path(one.common), one.tip, one.base)
         for ref in refs:
             told(f"{ref.child}: lock {ref.name}")
-            root = _root(roots, ref.child, ref.repo)
+            root = root_in(roots, ref.child, ref.repo)
             move = hold(root, ref.name, ref.old, ref.new, ref.lock, journal.folder, journal.fileno())
             moves.append(move)
             move.prepare()
         for one in plan.repos:
-            if one.on_head and value_of(_root(roots, one.child, one.root), "HEAD^{commit}") != one.base:
+            if one.on_head and value_of(root_in(roots, one.child, one.root), "HEAD^{commit}") != one.base:
                 raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
     except BaseException as error:
         for move in moves:
@@ -137,12 +137,14 @@ def recover(journal: Journal, roots: Mapping[str, Path]) -> tuple[Landed, ...]:
     return tuple(found)
 
 
-def refuse_elsewhere(refs: Sequence[RefChange], nothing: str) -> None:
-    """Raise RequestRefused if something was landed on another machine, where orch does `nothing` ("pushes nothing")."""
-    if away := [f"{one.child} ({one.repo})" for one in refs if not os.path.isabs(one.repo)]:
-        raise RequestRefused(
-            f"orch {nothing} on other machines, and {', '.join(away)} was landed there", "do it by hand"
-        )
+def root_in(roots: Mapping[str, Path], child: str, written: str) -> Path:
+    """Return the work tree that the journal names. Raises WorkspaceError if it is on a machine that is not known."""
+    if os.path.isabs(written):
+        return Path(written)
+    found = roots.get(child)
+    if found is None or str(found) != written:
+        raise WorkspaceError(f"the config does not say how {written} of {child} is reached", "put that runner back")
+    return found
 
 
 def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
@@ -172,7 +174,7 @@ def _finished(
     reasons = []
     for ref, repo in zip(refs, repos, strict=True):
         try:
-            root = _root(roots, ref.child, ref.repo)
+            root = root_in(roots, ref.child, ref.repo)
             why = "" if ref in moved else settle(root, ref.name, ref.old, ref.new, ref.lock, journal.folder)
             if repo.here and not why and (ref in moved or value_of(root, ref.name) == ref.new):
                 why = follow(root, repo.base, ref.new)
@@ -183,7 +185,7 @@ def _finished(
         return Landed("landing", repos, why, f"@{number}")
     for ref, repo in zip(refs, repos, strict=True):
         with suppress(OrchError):  # the branch leads to it; this ref is for when the branch is deleted
-            keep_landed(_root(roots, ref.child, ref.repo), repo.keep, ref.new)
+            keep_landed(root_in(roots, ref.child, ref.repo), repo.keep, ref.new)
     journal.append(OperationEnded(number, _now(), done=True))
     return Landed("landed", repos, "", f"@{number}")
 
@@ -191,19 +193,9 @@ def _finished(
 def _released(roots: Mapping[str, Path], ref: RefChange) -> bool:
     """Remove a lock that a stop left. On a machine out of reach, git let go of it when the line was cut."""
     try:
-        return release(_root(roots, ref.child, ref.repo), ref.lock, ref.new)
+        return release(root_in(roots, ref.child, ref.repo), ref.lock, ref.new)
     except OrchError:
         return False
-
-
-def _root(roots: Mapping[str, Path], child: str, written: str) -> Path:
-    """Return the work tree that the journal names. Raises WorkspaceError if it is on a machine that is not known."""
-    if os.path.isabs(written):
-        return Path(written)
-    found = roots.get(child)
-    if found is None or str(found) != written:
-        raise WorkspaceError(f"the config does not say how {written} of {child} is reached", "put that runner back")
-    return found
 
 
 def _record(workspace: WorkspacePaths, plan: RepoPlan, number: int) -> LandedRepo:

@@ -43,7 +43,6 @@ def open_requests(
     done = next(one for one in landings(journal.entries) if one.landing.number == number)
     known = done.requested
     together = [check_line(command, 0) for command in done.landing.checks]
-    installed = installed_forges()
     urls = dict[str, str]()
     texts = dict[str, str]()
     forges = dict[str, Forge]()
@@ -52,7 +51,7 @@ def open_requests(
     for side in sides:
         child = side.repo.child
         host = host_of(side.place.urls[0])
-        program = _program(side.root, host, programs_for(host, installed))
+        program = _program(side.root, host, programs_for(host, installed_forges(side.root)))
         if not program:
             notes.append(f"{child}: no pull request: there is no `gh` or `glab` for {plain(host) or 'its remote'}")
             continue

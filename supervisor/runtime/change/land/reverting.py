@@ -6,7 +6,7 @@ As for a landing, no ref, index or work tree is touched before `refs.carry_out`.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from supervisor.core.change.landing import slug
@@ -20,12 +20,13 @@ from supervisor.runtime.change.land.commits import (
     LandOptions,
     against,
     against_branch,
+    against_hooks,
     encoded,
     identity,
     refuse,
 )
 from supervisor.runtime.change.land.hooks import CommitHooks
-from supervisor.runtime.change.land.refs import left_branches, refuse_elsewhere
+from supervisor.runtime.change.land.refs import left_branches, root_in
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import empty_tree, tree_of, write_commit
@@ -39,17 +40,19 @@ def to_revert(entries: Sequence[Entry]) -> PushProgress:
     last = next((one for one in reversed(found) if one.landing.reverts is None), None)
     if last is None:
         raise RequestRefused("nothing was landed, so there is nothing to revert", "see `orch ops`")
-    refuse_elsewhere(last.landing.refs, "reverts nothing")
     return last
 
 
-def standing_revert(entries: Sequence[Entry]) -> PushProgress | None:
-    """Return what reverted the latest landing, if its branches or what is checked out still have it."""
+def standing_revert(entries: Sequence[Entry], trees: Mapping[str, Path]) -> PushProgress | None:
+    """Return what reverted the latest landing, if its branches or what is checked out still have it.
+
+    `trees`: the work tree of each child. Raises OrchError if one gives no answer.
+    """
     number = to_revert(entries).landing.number
     last = next((one for one in reversed(landings(entries)) if one.landing.reverts == number), None)
     if last is None:
         return None
-    roots = {ref.child: Path(ref.repo) for ref in last.landing.refs}
+    roots = {ref.child: root_in(trees, ref.child, ref.repo) for ref in last.landing.refs}
     for repo in last.landing.repos:
         places = (value_of(roots[repo.child], name) for name in (HEADS + repo.branch, "HEAD^{commit}"))
         if not any(one is not None and contains(roots[repo.child], one, repo.commits[-1]) for one in places):
@@ -57,14 +60,16 @@ def standing_revert(entries: Sequence[Entry]) -> PushProgress | None:
     return last
 
 
-def reverted(entries: Sequence[Entry], options: LandOptions, hooks: CommitHooks) -> LandingPlan:
+def reverted(
+    entries: Sequence[Entry], options: LandOptions, hooks: CommitHooks, trees: Mapping[str, Path]
+) -> LandingPlan:
     """Write the reverting commits of the latest landing: in each repo, of its newest commit first.
 
-    They stand on what is checked out, if it has what was landed, otherwise on the branch of the landing. Raises
-    RequestRefused if one cannot be reverted, and WorkspaceError when git fails.
+    They stand on what is checked out, if it has what was landed, otherwise on the branch of the landing. `trees`: the
+    work tree of each child. Raises RequestRefused if one cannot be reverted, and OrchError when git fails.
     """
     landing = to_revert(entries).landing
-    roots = {ref.child: Path(ref.repo) for ref in landing.refs}
+    roots = {ref.child: root_in(trees, ref.child, ref.repo) for ref in landing.refs}
     repos = {one.child: one for one in landing.repos}
     messages = {child: messages_of(roots[child], one.commits) for child, one in repos.items()}
     plan = next((value for texts in messages.values() for value in trailers_of(texts[0]).get("Orch-Plan", ())), "plan")
@@ -80,6 +85,7 @@ def reverted(entries: Sequence[Entry], options: LandOptions, hooks: CommitHooks)
         for child, look in looks.items()
         for why in (
             *against(roots[child], look, persons),
+            *against_hooks(roots[child], look, options),
             *against_branch(look, branch, left.get((child, branch))),
         )
     )

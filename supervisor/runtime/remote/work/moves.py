@@ -15,7 +15,15 @@ from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.run import SAFE
 from supervisor.shell.prefix.conversation import Conversation
 from supervisor.wire.place.git import read_step
-from supervisor.wire.place.refs import COMMITTED, PREPARED, hold_step, hooks_command, move_command, release_command
+from supervisor.wire.place.refs import (
+    COMMITTED,
+    PREPARED,
+    hold_step,
+    hook_command,
+    hooks_command,
+    move_command,
+    release_command,
+)
 from supervisor.wire.place.scripts import PlaceScripts
 
 LETS_GO_WITHIN = 2.0  # seconds for git there to let go of a lock, and for the line to end
@@ -42,6 +50,13 @@ class RemoteMoves:
             )
         found = answer.out.decode("utf-8", "replace").split()
         return tuple(name for name in names if name in found)
+
+    def hook(self, name: str, limit: int) -> tuple[bytes, bytes]:
+        answer = self._shell.run(hook_command(name, limit))
+        real, newline, text = answer.out.partition(b"\n")
+        if answer.code or not newline or not real.startswith(b"/"):
+            raise WorkspaceError(f"the {name} hook of {self._shell.where} cannot be read", "see its permissions there")
+        return real, text
 
     def sync(self) -> None:
         answer = self._shell.run(b'sync -f "$common" 2> /dev/null || sync')

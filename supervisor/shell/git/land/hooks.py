@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,6 +18,8 @@ from supervisor.shell.git.config import read_git
 from supervisor.shell.git.land.build import READ_LIMIT, entries_between
 from supervisor.shell.git.land.checkout import fill, make_apart
 from supervisor.shell.git.land.look import HOOKS
+from supervisor.shell.git.reach.sources import Source
+from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.run import failed, installed_git, run_git
 
 PACK_LIMIT = 256 << 20
@@ -59,21 +62,31 @@ def digest_of(folder: Path, names: Sequence[str]) -> str:
     return hex_digest(b"".join(b"%d %s" % (len(part), part) for part in parts))
 
 
-def stake_of(root: Path, hook: Path, before: str, after: str) -> HookStake | None:
+def hook_at(root: Path, hook: Path) -> HookFile:
+    """Look at a hook of a repo on this machine. Raises WorkspaceError."""
+    tops = Path(os.path.realpath(root)), Path(os.path.realpath(hook))
+    return HookFile(hook.name, os.fsencode(hook), *tops, _bytes(hook))
+
+
+def hook_there(root: PathThere, name: str) -> HookFile:
+    """Look at a hook of a repo on another machine. Raises OrchError."""
+    real, text = root.repo.moves().hook(name, READ_LIMIT)
+    return HookFile(name, real, Path(os.fsdecode(raw_root(root))), Path(os.fsdecode(real)), text)
+
+
+def stake_of(root: Path, hook: HookFile, before: str, after: str) -> HookStake | None:
     """Return what of a hook was changed between two trees, or is changed in the work tree; None if nothing is.
 
     That is the hook itself, what is in its folder if that is in the work tree, and the files that its text names.
-    Raises WorkspaceError.
+    Raises OrchError.
     """
-    top = Path(os.path.realpath(root))
-    real = Path(os.path.realpath(hook))
+    top, real, text = hook.top, hook.real, hook.text
     folder = b""
     if real.is_relative_to(top) and real.relative_to(top).parts[:1] != (".git",):
         above = real.relative_to(top).parent
         if above.name == "_":  # husky: what is there runs the file of the same name above
             above = above.parent
         folder = os.fsencode(above) + b"/" if above.parts else os.fsencode(real.name)
-    text = _bytes(hook)
     landed = entries_between(root, before, after)
     listed = read_git(root, "ls-files", "-z", "--modified", "--others", "--exclude-standard")
     if listed.code != 0 or listed.cut:
@@ -86,13 +99,28 @@ def stake_of(root: Path, hook: Path, before: str, after: str) -> HookStake | Non
     ]
     if not changed:
         return None
-    parts, rows = [os.fsencode(hook), text], list[str]()
+    on_disk = [path for path in changed if path not in landed]
+    if isinstance(root, PathThere):
+        kept = root.repo.sources().contents([(Source(path, ""), READ_LIMIT) for path in on_disk])
+    else:
+        kept = {path: _file(top, path) for path in on_disk}
+    parts, rows = [hook.written, text], list[str]()
     for path in changed:
-        old, new = _blob(root, before, path), _blob(root, after, path) if path in landed else _file(top, path)
+        old, new = _blob(root, before, path), _blob(root, after, path) if path in landed else kept.get(path, b"")
         parts += [path, new]
         rows += _diff(path, old, new)
     digest = hex_digest(b"".join(b"%d %s" % (len(part), part) for part in parts))
     return HookStake(hook.name, tuple(map(shown, changed)), digest, "\n".join(rows))
+
+
+class HookFile(NamedTuple):
+    """A hook, and the work tree of its repo, as they are named on their machine."""
+
+    name: str
+    written: bytes  # where git finds it
+    top: Path
+    real: Path  # where it really is
+    text: bytes
 
 
 class HookRepo:

@@ -30,6 +30,9 @@ class RefMoves(Protocol):
     def hooks(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return which of these hooks the repo has."""
 
+    def hook(self, name: str, limit: int) -> tuple[bytes, bytes]:
+        """Return where a hook really is, and its first bytes, `limit` at most."""
+
     def sync(self) -> None:
         """Bring what was written to the disk."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 if TYPE_CHECKING:  # each process that reads a repo loads this module
     from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
     from supervisor.shell.git.reach.moves import RefMoves
-    from supervisor.shell.git.reach.output import GitOutput
+    from supervisor.shell.git.reach.output import GitOutput, ProgramOutput
     from supervisor.shell.git.reach.reader import TreeReader
     from supervisor.shell.git.reach.sources import Sources
 
@@ -38,6 +38,9 @@ class RepoThere(Protocol):
         partial: bool,
     ) -> GitOutput:
         """Run git in the repo, as `run_git` does. `index`: the name of a file in its git folder."""
+
+    def as_person(self, words: Sequence[str], environ: Mapping[str, str], *, seconds: float) -> ProgramOutput:
+        """Run a program in the repo as the person would who logs in there. Nothing in it can ask a person."""
 
     def reader(self) -> TreeReader:
         """Return what reads its work tree once."""

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
+from supervisor.shell.git.reach.output import ProgramOutput
+from supervisor.shell.git.reach.there import PathThere
+from supervisor.shell.git.remote.run import run_as_person
 
 PROGRAMS = ("gh", "glab")
 
@@ -34,7 +36,8 @@ class Forge:
 
     def __init__(self, program: str, root: Path) -> None:
         self._program = program
-        self._path = os.path.abspath(shutil.which(program) or program)
+        there = isinstance(root, PathThere)
+        self._path = program if there else os.path.abspath(shutil.which(program) or program)
         self._root = root
 
     def is_logged_in(self, host: str) -> bool:
@@ -85,8 +88,12 @@ class Forge:
         return run_as_person([self._path, *words], self._root, seconds=FORGE_SECONDS, terminal=False, environ=_QUIET)
 
 
-def installed_forges() -> tuple[str, ...]:
-    """Return which programs of forges are installed."""
+def installed_forges(root: Path) -> tuple[str, ...]:
+    """Return which programs of forges are installed on the machine of a repo. Raises OrchError."""
+    if isinstance(root, PathThere):
+        look = ["sh", "-c", 'for one; do command -v "$one" > /dev/null && echo "$one"; done; :', "sh", *PROGRAMS]
+        found = run_as_person(look, root, seconds=FORGE_SECONDS, terminal=False).out.split()
+        return tuple(one for one in PROGRAMS if one in found)
     return tuple(one for one in PROGRAMS if shutil.which(one))
 
 

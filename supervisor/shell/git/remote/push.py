@@ -12,9 +12,11 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import Setting, read_config, read_git
 from supervisor.shell.git.hooks import hooks_folder
 from supervisor.shell.git.land.build import empty_tree, tree_of
-from supervisor.shell.git.land.hooks import HookStake, stake_of
+from supervisor.shell.git.land.hooks import HookStake, hook_at, hook_there, stake_of
 from supervisor.shell.git.land.look import HEADS
-from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
+from supervisor.shell.git.reach.output import ProgramOutput
+from supervisor.shell.git.reach.there import PathThere, raw_root
+from supervisor.shell.git.remote.run import run_as_person
 from supervisor.shell.git.run import failed, installed_git
 
 PUSH_SECONDS = 3600.0
@@ -122,11 +124,14 @@ def hook_stake(root: Path, place: RemotePlace, base: str | None, tip: str) -> Ho
     if not place.hook:
         return None
     before = tree_of(root, base)[0] if base is not None else empty_tree(root)
-    return stake_of(root, Path(place.hook), before, tree_of(root, tip)[0])
+    hook = hook_there(root, place.hook) if isinstance(root, PathThere) else hook_at(root, Path(place.hook))
+    return stake_of(root, hook, before, tree_of(root, tip)[0])
 
 
 def _git(root: Path, *words: str, terminal: bool, seconds: float = ASK_SECONDS) -> ProgramOutput:
-    command = [installed_git()[1], *_SETTINGS, "-C", str(root.absolute()), *words]
+    there = isinstance(root, PathThere)
+    place = os.fsdecode(raw_root(root)) if there else str(root.absolute())
+    command = ["git" if there else installed_git()[1], *_SETTINGS, "-C", place, *words]
     return run_as_person(command, root, seconds=seconds, terminal=terminal)
 
 
@@ -152,6 +157,8 @@ def _urls(root: Path, name: str, *words: str) -> tuple[str, ...]:
 
 def _hook(root: Path, config: tuple[Setting, ...]) -> str:
     """The pre-push hook that git would run; "": there is none."""
+    if isinstance(root, PathThere):
+        return next(iter(root.repo.moves().hooks(("pre-push",))), "")
     top = Path(os.path.realpath(root))
     folder = hooks_folder(top, config)
     if folder is None:

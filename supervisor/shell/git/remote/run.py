@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from msgspec import Struct
-
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.environment import LOCAL
+from supervisor.shell.git.reach.output import ProgramOutput
+from supervisor.shell.git.reach.there import PathThere
 
 OUTPUT_KEPT = 256 << 10
 """Bytes of each stream that are kept: the first ones of the output, the last ones of the errors."""
@@ -34,15 +34,6 @@ _TRACES = re.compile(r"GIT_(?:TRACE|CURL_VERBOSE)")
 Handler = Callable[[int, FrameType | None], object] | int | None
 
 
-class ProgramOutput(Struct, frozen=True):
-    """What a program printed."""
-
-    code: int  # the exit code; under 0: a signal ended it
-    out: str
-    err: str
-    late: bool = False  # it took too long and was ended
-
-
 def run_as_person(
     command: Sequence[str],
     folder: Path,
@@ -51,7 +42,12 @@ def run_as_person(
     terminal: bool,
     environ: Mapping[str, str] | None = None,
 ) -> ProgramOutput:
-    """Run a program in `folder`. `terminal`: it may ask the person who sits there. Raises WorkspaceError."""
+    """Run a program in `folder`. `terminal`: it may ask the person who sits there. Raises WorkspaceError.
+
+    On another machine it runs there, without a terminal, or raises OrchError.
+    """
+    if isinstance(folder, PathThere):
+        return folder.repo.as_person(command, environ or {}, seconds=seconds)
     with _signals() as received:
         try:
             process = subprocess.Popen(

@@ -64,6 +64,22 @@ def test_a_restart_tries_a_machine_out_of_reach_at_once_and_replaces_nothing(sce
     assert act.StopServer not in kinds(scene.ready("backend", pid=5, adopted=True))
 
 
+def test_a_machine_out_of_reach_is_tried_at_once_and_often_when_this_one_wakes_up(scene: Scene) -> None:
+    for _ in range(12):
+        scene.post(ev.ServerStartFailed, *AWAY)
+        scene.tick()
+    away = scene.world.servers["backend"].away
+    scene.post(ev.ServerStartFailed, *AWAY)
+    assert kinds(scene.post(ev.MachineWoke, 600.0, after=0.0)) == [act.EnsureServer]
+    scene.post(ev.ServerStartFailed, *AWAY)
+    server = scene.world.servers["backend"]
+    assert server.not_before is not None
+    assert (server.not_before - scene.now < timedelta(seconds=1), server.away) == (True, away)
+    scene.tick()
+    scene.ready("backend", pid=5)
+    assert scene.post(ev.MachineWoke, 600.0) == ()
+
+
 def test_a_machine_that_refuses_waits_for_a_person(scene: Scene) -> None:
     (asked,) = scene.post(ev.ServerStartFailed, "backend", "the host key of lab is not known here", True, "")
     assert isinstance(asked, act.RaiseAsk)

@@ -1,0 +1,80 @@
+"""The place of a child that a command gets, such as a job: none is lost, whoever is killed in between."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supervisor.domain.child import Runner
+from supervisor.errors import NotReady, PlaceGone
+from supervisor.runtime.remote.allocation import Allocation
+from supervisor.runtime.workspace import WorkspacePaths
+from tests import CHECKOUT
+
+WITHIN = 30.0
+ASKS = """
+import sys
+from pathlib import Path
+from supervisor.domain.child import Runner
+from supervisor.runtime.remote.allocation import Allocation
+from supervisor.runtime.workspace import WorkspacePaths
+runner = Runner("gpu", ("true", "{place}"), before=tuple(sys.argv[2:]))
+Allocation(WorkspacePaths(Path(sys.argv[1])), "firmware", runner).obtain(30)
+"""
+
+
+def allocation(folder: Path, before: str, after: str = "echo {place} >> given") -> Allocation:
+    words = [("sh", "-c", text) for text in (before, after)]
+    return Allocation(
+        WorkspacePaths(folder), "firmware", Runner("gpu", ("run", "--job={place}"), before=words[0], after=words[1])
+    )
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split() if file.exists() else []
+
+
+def test_a_place_is_got_once_kept_and_given_back_once(tmp_path: Path) -> None:
+    first, again = (allocation(tmp_path, "echo asked >> asked; echo note >&2; echo job-7") for _ in range(2))
+    with pytest.raises(PlaceGone):
+        assert first.connect
+    first.obtain(WITHIN)
+    again.obtain(WITHIN)
+    assert (again.connect, lines(tmp_path / "asked")) == (("run", "--job=job-7"), ["asked"])
+    again.give_back()
+    first.give_back()
+    assert lines(tmp_path / "given") == ["job-7"]
+    assert os.listdir(tmp_path / ".orchestrator/places") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [("exit 3", "ended with 3: nothing"), ("echo '$(x)'", "ended with 0: \\$\\(x\\)")]
+)
+def test_a_command_that_names_no_place_is_an_error_and_leaves_nothing(tmp_path: Path, before: str, said: str) -> None:
+    with pytest.raises(NotReady, match=said):
+        allocation(tmp_path, before).obtain(WITHIN)
+    assert os.listdir(tmp_path / ".orchestrator/places") == []
+
+
+@pytest.mark.parametrize("then", ["obtain", "give_back"])
+def test_a_place_is_not_lost_if_the_supervisor_is_killed_before_it_is_recorded(tmp_path: Path, then: str) -> None:
+    os.mkfifo(tmp_path / "begun")
+    os.mkfifo(tmp_path / "go")
+    asks = "echo asked >> asked; echo > begun; read line < go; echo job-7"
+    words = [sys.executable, "-c", ASKS, str(tmp_path), "sh", "-c", asks]
+    with subprocess.Popen(words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}) as supervisor:
+        (tmp_path / "begun").read_text(encoding="ascii")
+        supervisor.kill()
+    found = allocation(tmp_path, asks)
+    with subprocess.Popen(["sh", "-c", "echo > go"], cwd=tmp_path):
+        getattr(found, then)(*([WITHIN] if then == "obtain" else []))
+    assert lines(tmp_path / "asked") == ["asked"]
+    if then == "obtain":
+        assert found.connect == ("run", "--job=job-7")
+        return
+    assert lines(tmp_path / "given") == ["job-7"]
+    assert os.listdir(tmp_path / ".orchestrator/places") == []
