@@ -169,17 +169,24 @@ def test_a_part_of_the_workspace_that_is_a_link_into_a_child_is_refused(
 
 
 @pytest.mark.promise("workspace out of reach")
-def test_a_plan_with_a_second_name_is_refused(app: Path, ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    plan = ws / "plan.md"
-    plan.write_text("# Plan: x\n", encoding="utf-8")
-    (app / "notes.md").hardlink_to(plan)
+@pytest.mark.parametrize("part", ["plan.md", ".orchestrator/ledger.jsonl", ".orchestrator/supervisor.lock"])
+def test_what_steers_and_has_a_second_name_is_refused(
+    part: str, app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := ws / part).parent.mkdir(exist_ok=True)
+    file.touch()
+    (app / "notes.md").hardlink_to(file)
     assert refused(capsys, ws, f"app={app}") == (
-        f"orch: {plan} has a second name (a hard link), under which commands may be able to write it: make it a file "
-        "of its own: `cp -p plan.md new && mv new plan.md`\n"
+        f"orch: {file} has a second name (a hard link), under which commands may be able to write it: make it a file "
+        f"of its own: `cp -p {part} new && mv new {part}`\n"
     )
     (app / "notes.md").unlink()
-    assert run(["-C", str(ws), "init", f"app={app}"]) == 1
-    assert "plan.md exists already" in capsys.readouterr().err
+    if part == "plan.md":
+        assert run(["-C", str(ws), "init", f"app={app}"]) == 1
+        assert "plan.md exists already" in capsys.readouterr().err
+    else:
+        (file.parent / "kept").hardlink_to(file)  # as a repair does
+        assert run(["-C", str(ws), "init", f"app={app}"]) == 0
 
 
 @pytest.mark.promise("another user plants nothing")

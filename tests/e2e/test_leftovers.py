@@ -194,6 +194,17 @@ def test_a_turn_that_waits_for_its_sub_agent_is_not_silent() -> None:
 
 
 @pytest.mark.promise("leftovers")
+def test_a_child_has_no_goals_with_which_it_would_go_on_after_its_task(lab: Lab) -> None:
+    lab.plan(task("T81", "api", 'call - create_goal {"objective": "go on"}', report("tried")))
+    assert lab.task("T81", "done")["turns"] == 1
+    offered = {tool for request in lab.model.requests for tool in request.tools}
+    assert "exec_command" in offered
+    assert not any("goal" in tool for tool in offered)
+    (refused,) = {one.output for request in lab.model.requests for one in request.outputs_since_last_user()}
+    assert refused == "unsupported call: create_goal"
+
+
+@pytest.mark.promise("leftovers")
 def test_a_sub_agent_that_gives_no_sign_is_ended_and_reported_with_its_commands(strict: Lab) -> None:
     strict.plan(task("T91", "api", spawn("start sleep 87654", "silence"), report("delegated")))
     done = strict.task("T91", "done")

@@ -118,7 +118,7 @@ def test_a_request_has_the_prompt_the_folder_the_schema_and_the_tools(start: Sta
     assert second.user_texts() == ["First.", "Second."]
     assert (second.thread_id, second.turn_id) == (thread, turn)
     assert Path(second.cwd) == codex.cwd
-    assert {"exec_command", "apply_patch", "request_user_input"} <= set(second.tools)
+    assert {"create_goal", "exec_command", "apply_patch", "request_user_input"} <= set(second.tools)
 
 
 def test_a_title_for_a_thread_of_the_terminal_is_given_without_asking_the_script() -> None:

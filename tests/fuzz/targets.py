@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
+import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from supervisor.core.engine.evolve import evolve
-from supervisor.core.guard.permits import needs_tool_call
-from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.core.plan.parse import parse
 from supervisor.domain.world import World
 from supervisor.errors import OrchError
-from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.config.load import load
-from supervisor.runtime.daemon.control import Control
-from supervisor.runtime.daemon.control_socket import ControlSocket
-from supervisor.runtime.daemon.loop import Loop
-from supervisor.runtime.daemon.recorder import Recorder
-from supervisor.runtime.logs import Logs
-from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger
-from supervisor.wire.jsonrpc import INTERNAL_ERROR, Peer
+from supervisor.wire.jsonrpc import Peer
+from tests.fuzz.door import Door
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="orch-fuzz-"))
-_SECONDS = 2.0  # for one input: what takes longer hangs
 
 
 def plan(data: bytes) -> None:
@@ -67,48 +57,22 @@ def config(data: bytes) -> None:
 
 
 def control(data: bytes) -> None:
-    """Read a line of any client on the control socket: the first byte chooses who it is."""
-    asyncio.run(_answered(CALLERS[data[0] % len(CALLERS)] if data else CALLERS[0], data[1:]))
+    """Call the control socket as the first byte says, in the way that the second says, with the rest."""
+    _door().call(data)
 
 
-class _Guard:
-    """Permits what the guard does while no tool call of the orchestrator is under way."""
-
-    def admit(self, connection: socket.socket) -> Standing:
-        raise AssertionError("nobody connects")
-
-    async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Refusal | None:
-        needs = needs_tool_call(who, method)
-        return needs if isinstance(needs, Refusal) else Refusal("no tool call", "-") if needs else None
+@cache
+def _door() -> Door:
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=_private()))
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    return Door(folder / "workspace")
 
 
-CALLERS: tuple[Standing | Refusal, ...] = (*Standing, Refusal("not the person", "go away"))
-
-
-async def _answered(who: Standing | Refusal, data: bytes) -> None:
-    it = Ledger(_FOLDER / "control.jsonl")
-    opened = it.open()
-    logs = Logs(_FOLDER / "logs", megabytes=1)
-    workspace = WorkspacePaths(_FOLDER)
-    loop = Loop(workspace, Recorder(it, opened, logs), logs)
-    running = asyncio.create_task(loop.run(lambda action: None))
-    try:
-        async with asyncio.TaskGroup() as group:
-            methods = Control(workspace, loop, logs, group, Authors("plan.md", World), Activity())
-            door = ControlSocket(workspace, methods, _Guard(), group)
-            before = loop.world
-            if b"ask_child" not in data and b"reload" not in data:  # these two need a whole supervisor
-                async with asyncio.timeout(_SECONDS):
-                    answer = await door.answer(data.replace(b"watch", b"status"), who)
-                assert "\n" not in answer
-                assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an unexpected error of ours
-                assert not isinstance(who, Refusal) or '"result"' not in answer, answer
-                assert who is Standing.PERSON or b"down" in data or loop.world == before, answer
-    finally:
-        running.cancel()
-        it.close()
-        (_FOLDER / "control.jsonl").unlink(missing_ok=True)
-        logs.close()
+def _private() -> Path:
+    """A place outside of those for temporary files, where no socket of orch may be."""
+    homes = Path.home() / ".cache" / "orch-tests"
+    homes.mkdir(parents=True, exist_ok=True)
+    return homes
 
 
 TARGETS = {"plan": plan, "ledger": ledger, "peer": peer, "config": config, "control": control}
@@ -131,9 +95,10 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"children: {a: x}\nrules:\n  - accept: {command: git status}\nnotify: {command: x, on: [asks]}\n",
     ),
     "control": (
-        b'\0{"id":1,"method":"status","params":{}}',
-        b'\1{"id":1,"method":"answer","params":{"ask":"A1","decision":"text","text":"x","for_session":true}}',
-        b'\2{"id":1,"method":"note","params":{"text":"x"}}',
-        b'\3{"id":1,"method":"go","params":{"task":"T1"}}',
+        b'\0\0{"id":1,"method":"status","params":{}}\n',
+        b'\1\3{"id":1,"method":"answer","params":{"ask":"A1","decision":"text","text":"x","for_session":true}}\n',
+        b'\2\x81{"id":1,"method":"note","params":{"text":"x"}}\n',
+        b'\3\1{"id":1,"method":"go","params":{"task":"T1"}}\n{"id":2,"method":"hold"',
+        b'\4\7{"id":1,"method":"watch","params":{"version":-1,"timeout":3600}}\n',
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -42,9 +43,10 @@ def guarded(
     if (refused := first_refused(territories, found)) is not None:
         raise _refusal(refused, {child.name: child for child in children}, kind, exclude)
     if (path := _with_two_names(workspace, territories)) is not None:
+        own = path.relative_to(workspace.root)
         raise kind(
             f"{path} has a second name (a hard link), under which commands may be able to write it",
-            f"make it a file of its own: `cp -p {path.name} new && mv new {path.name}`",
+            f"make it a file of its own: `cp -p {own} new && mv new {own}`",
         )
     return tuple(sorted(confined(territories, found)))
 
@@ -83,12 +85,20 @@ def _with_two_names(workspace: WorkspacePaths, territories: Sequence[Territory])
     writable = [one.tree for one in territories if not one.reads_only]
     writable += [root.location for one in territories if not one.reads_only for root in one.roots]
     devices = {place.ids[0][0] for place in writable if place.ids}
-    for path in (workspace.config, workspace.plan):  # orch itself links the ledger while it repairs it
+    for path in (workspace.config, workspace.plan, workspace.ledger, workspace.lock):
         with suppress(OSError):
             status = path.stat()
-            if status.st_nlink > 1 and status.st_dev in devices:
+            linked = stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and status.st_dev in devices
+            if linked and status.st_nlink > _names_within(workspace.state, status):
                 return path
     return None
+
+
+def _names_within(state: Path, file: os.stat_result) -> int:
+    """Return how many names a file has in our own folder: orch itself links the ledger while it repairs it."""
+    with suppress(OSError), os.scandir(state) as entries:
+        return sum(entry.inode() == file.st_ino for entry in entries if entry.is_file(follow_symlinks=False))
+    return 0
 
 
 def _refusal(

@@ -8,6 +8,7 @@ roster tells the holder, until that has locked the new file.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TextIO
 
 from supervisor.errors import WorkspaceError
@@ -48,11 +49,15 @@ def retake(workspace: WorkspacePaths, held: TextIO) -> bool:
 def _opened(workspace: WorkspacePaths) -> TextIO:
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
-        return os.fdopen(os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
+        descriptor = os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise WorkspaceError(
             f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
         ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise WorkspaceError(f"{workspace.lock} is not a regular file", "remove it, then run `orch up`")
+    return os.fdopen(descriptor, "r+", encoding="utf-8")
 
 
 def taken_over(descriptor: int) -> TextIO:

@@ -78,14 +78,18 @@ def entry_of(workspace: WorkspacePaths) -> Rostered | None:
 def holder(workspace: WorkspacePaths) -> int | None:
     """Return the pid of the supervisor, even if it hangs: of the process that holds the lock, or is on the roster; None
     if there is none, or it has not signed yet."""
-    with suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
+    with suppress(OSError), open(workspace.lock, encoding="utf-8", opener=_at_once) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
-            text = file.read().strip()
+            text = file.read(_LONGEST_PID).strip()
             return int(text) if text.isdigit() else None
     known = entry_of(workspace)
     return known.pid if known is not None else None
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe in the place of the lock would wait for a writer
 
 
 def known_at(folder: Path) -> WorkspacePaths | None:
@@ -98,6 +102,9 @@ def known_at(folder: Path) -> WorkspacePaths | None:
 def entry_with(pid: int) -> Rostered | None:
     """Return the supervisor with this pid, wherever its workspace was when it started."""
     return next((entry for entry in entries() if entry.pid == pid and entry.runs), None)
+
+
+_LONGEST_PID = 32
 
 
 def _folder() -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.errors import WorkspaceError
 from supervisor.runtime.presence import lock, roster
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -29,6 +30,21 @@ def test_there_is_one_holder_and_it_is_known_once_it_has_signed(tmp_path: Path) 
     assert again is not None
     with again:
         assert roster.holder(workspace) is None, "an earlier holder must not count as the holder"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_file_is_refused_and_never_waited_for(kind: str, tmp_path: Path) -> None:
+    workspace = WorkspacePaths(tmp_path)
+    workspace.state.mkdir()
+    if kind == "pipe":
+        os.mkfifo(workspace.lock)
+    elif kind == "device":
+        workspace.lock.symlink_to("/dev/zero")
+    else:
+        workspace.lock.mkdir()
+    assert roster.holder(workspace) is None
+    with pytest.raises(WorkspaceError, match="cannot be written" if kind == "folder" else "is not a regular file"):
+        lock.take(workspace)
 
 
 def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
