@@ -109,6 +109,8 @@ def run_git(
     if index is not None:
         own["GIT_INDEX_FILE"] = str(index.absolute())
         safe = tuple(word for word in SAFE if word != "--no-optional-locks")
+    if _tells_cases_apart(root):  # whatever the configuration says: else a file would hide behind another one
+        safe = (*safe, "-c", "core.ignoreCase=false")
     command = [*unset, program, *safe, *made, *off, *place, "-C", str(root), *args]
     try:
         given = subprocess.PIPE if stdin else None
@@ -168,6 +170,18 @@ def run_git(
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
     return GitOutput(popen.returncode, bytes(out[:limit]), complaint, not complete, stopped)
+
+
+def _tells_cases_apart(root: Path) -> bool:
+    """Whether the disk of a work tree certainly has `a` beside `A`."""
+    try:
+        own = os.lstat(root / ".git")
+    except OSError:
+        return False
+    try:
+        return not os.path.samestat(own, os.lstat(root / ".GIT"))
+    except OSError:
+        return True
 
 
 def safe_command(path: Path, settings: tuple[str, ...] = ()) -> tuple[list[str], dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,17 @@ def test_if_one_repo_refuses_no_repo_is_changed(made: Landscape, land: Land) -> 
     assert land().code == 0
 
 
+def conflicting(repo: Path, command: str) -> None:
+    """Begin something that stops at a conflict."""
+    git(repo, "stash", "-q", "-u")
+    for branch in ("side", "main"):
+        git(repo, "switch", "-q", *(["-c"] if branch == "side" else []), branch)
+        write(repo, {"lines": f"{branch}\n"})
+        commit(repo)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repo, command, "side")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -139,6 +151,9 @@ def test_if_one_repo_refuses_no_repo_is_changed(made: Landscape, land: Land) -> 
         (lambda repo: git(repo, "branch", f"{BRANCH}/x"), f"beside {BRANCH}/x"),
         (lambda repo: git(repo, "switch", "-q", "-c", BRANCH), f"web: the branch {BRANCH} is checked out in "),
         (lambda repo: git(repo, "bisect", "start"), "web: a bisect is in progress"),
+        (lambda repo: conflicting(repo, "merge"), "web: a merge is in progress"),
+        (lambda repo: conflicting(repo, "rebase"), "web: a rebase is in progress"),
+        (lambda repo: conflicting(repo, "cherry-pick"), "web: a cherry-pick is in progress"),
         (
             lambda repo: (
                 git(repo, "config", "user.useConfigOnly", "true") + git(repo, "config", "--unset", "user.email")

@@ -28,6 +28,15 @@ def sha256(repo: Path) -> None:
     commit(repo)
 
 
+def reftable(repo: Path) -> None:
+    shutil.rmtree(repo / ".git")
+    try:
+        git(repo, "init", "-q", "-b", "main", "--ref-format=reftable")
+    except subprocess.CalledProcessError:
+        pytest.skip(f"{git(repo.parent, '--version')} makes no repos with reftable: that takes 2.45")
+    commit(repo)
+
+
 def shallow(repo: Path) -> None:
     for number in range(3):
         commit(repo, f"past {number}")
@@ -89,7 +98,19 @@ def with_packed_refs(repo: Path) -> None:
 @pytest.mark.parametrize("here", [False, True], ids=["branch", "here"])
 @pytest.mark.parametrize(
     "shape",
-    [sha256, shallow, partial, sparse, submodule, linked, with_line_ends, with_odd_names, replaced, with_packed_refs],
+    [
+        sha256,
+        reftable,
+        shallow,
+        partial,
+        sparse,
+        submodule,
+        linked,
+        with_line_ends,
+        with_odd_names,
+        replaced,
+        with_packed_refs,
+    ],
 )
 def test_exactly_what_the_task_changed_is_landed(
     made: Landscape, land: Land, shape: Callable[[Path], None], here: bool
@@ -110,6 +131,30 @@ def test_exactly_what_the_task_changed_is_landed(
     assert changed == ["D\tREADME.md", "M\tlines", "A\tnew/a.txt"]
     after = git(api, "rev-parse", "HEAD"), git(api, "status", "--porcelain=v2")
     assert (after[1] == "") if here else (after == before)
+
+
+def test_a_repo_of_a_form_that_this_git_does_not_know_refuses_all(made: Landscape, land: Land) -> None:
+    made.ran("T1", {name: {"a.txt": "a\n"} for name in made.repos})
+    git(made.repos["web"], "config", "core.repositoryFormatVersion", "1")
+    git(made.repos["web"], "config", "extensions.refsOfTomorrow", "yes")
+    ran = land()
+    assert (ran.code, "unknown repository extension found" in ran.err) == (1, True)
+    git(made.repos["web"], "config", "--file", f"{made.repos['web']}/.git/config", "core.repositoryFormatVersion", "0")
+    assert branches(made) == {}
+
+
+def test_a_git_folder_that_cannot_be_written_refuses_all(made: Landscape) -> None:
+    made.ran("T1", {name: {"a.txt": "a\n"} for name in made.repos})
+    folder = made.repos["web"] / ".git"
+    somebody = [require("unshare"), "--user", "--map-user=1000", "--map-group=1000"]  # root may write everything
+    if subprocess.run([*somebody, "true"], capture_output=True, timeout=20).returncode != 0:
+        pytest.skip("nobody but root may be somebody else here: there are no user namespaces")
+    subprocess.run(["chmod", "-R", "a-w", folder], check=True, timeout=20)
+    command = [*somebody, sys.executable, "-m", "supervisor.cli.main", "-C", str(made.workspace.root), "land"]
+    ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+    subprocess.run(["chmod", "-R", "u+w", folder], check=True, timeout=20)
+    assert (ran.returncode, "git cannot write a commit in" in ran.stderr) == (1, True)
+    assert (branches(made), locks(made)) == ({}, [])
 
 
 def test_an_ssh_key_signs_and_one_that_fails_refuses_everything(made: Landscape, land: Land, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from supervisor.shell.git.keep.files import EXACT_LIMIT, files_of, usual_modes
 from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, quoted
 from supervisor.shell.git.keep.target import TreeState
 from supervisor.shell.git.reach.files import Stamp
+from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.run import failed
 from supervisor.shell.git.tree import TreeNow, read_now
@@ -32,6 +33,9 @@ SECONDS = 600.0
 
 _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.safecrlf=false", "gc.auto=0")
 """No reflog of our refs, and no large file in memory."""
+
+_RAW_BYTES = ("--no-filters",)
+_FAILING = 200  # files that a filter may fail on
 
 _USUAL = (0o644, 0o755, 0o664, 0o775)
 """Permissions that a checkout gives to files on another machine: those of git, with the usual umasks."""
@@ -180,14 +184,15 @@ class KeptTrees:
         unreadable = self._files.unreadable(files)
         left_out += [f"{shown(path)}: {reason}" for path, reason in unreadable.items()]
         files = [path for path in files if path not in unreadable]
-        oids = dict(zip(files, self._hash_files(files), strict=True))
+        oids = self._filtered(files, left_out)
+        files = [path for path in files if path in oids]
         small = {path: oids[path] for path in files if wanted[path].size <= EXACT_LIMIT}
         converted = conversions(self._root, list(small))
         differing = set(self._files.differing(small))
         # Of one that a checkout converts, these may be the bytes that git recorded, and not those that it would write.
         inward = (None, Conversion.INWARD)
         others = [path for path in small if path in differing or converted.get(path) not in inward]
-        exact = dict(zip(others, self._hash_files(others, "--no-filters"), strict=True))
+        exact = dict(zip(others, self._hash_files(others, *_RAW_BYTES), strict=True))
         for path in files:
             mode = "100755" if wanted[path].mode & stat.S_IXUSR else "100644"
             entries[path] = TreeEntry(mode, oids[path], exact.get(path, ""))
@@ -197,13 +202,42 @@ class KeptTrees:
                 self._known[path] = (wanted[path], entry)
         return entries
 
+    def _filtered(self, files: Sequence[bytes], left_out: list[str]) -> dict[bytes, str]:
+        """Write files as git records them, without those of which a filter fails. Raises WorkspaceError."""
+        found: dict[bytes, str] = {}
+        at = 0
+        while at < len(files):
+            answer = self._hash_object(files[at:])
+            made = answer.out.decode("ascii").split()
+            found |= dict(zip(files[at:], made, strict=False))
+            at += len(made)
+            if answer.code == 0 and not answer.cut:
+                break
+            if (
+                at == len(files)
+                or len(left_out) >= _FAILING
+                or self._hash_object(files[at : at + 1], *_RAW_BYTES).code != 0
+            ):
+                raise failed(self._root, "read the changed files", answer)
+            left_out.append(f"{shown(files[at])}: git cannot record it ({answer.complaint})")
+            at += 1
+        return found
+
+    def _hash_object(self, files: Sequence[bytes], *options: str) -> GitOutput:
+        names = b"".join(quoted(path) + b"\n" for path in files)
+        words = ("hash-object", "-w", "--stdin-paths", *options)
+        return read_git(self._root, *words, seconds=SECONDS, settings=_SETTINGS, stdin=names)
+
     def _hash_files(self, paths: Sequence[bytes], *options: str) -> list[str]:
         if not paths:
             return []
-        return self._hash("--stdin-paths", *options, stdin=b"".join(quoted(path) + b"\n" for path in paths))
+        return self._made(self._hash_object(paths, *options))
 
     def _hash(self, *options: str, stdin: bytes) -> list[str]:
-        answer = read_git(self._root, "hash-object", "-w", *options, seconds=SECONDS, settings=_SETTINGS, stdin=stdin)
+        words = ("hash-object", "-w", *options)
+        return self._made(read_git(self._root, *words, seconds=SECONDS, settings=_SETTINGS, stdin=stdin))
+
+    def _made(self, answer: GitOutput) -> list[str]:
         if answer.code != 0 or answer.cut:
             raise failed(self._root, "read the changed files", answer)
         return answer.out.decode("ascii").split()

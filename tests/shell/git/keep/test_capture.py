@@ -6,16 +6,20 @@ import os
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.form import KeptTree, ref_of
+from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit, empty_repo, git, new_repo
+from tests.landscape import write
 
 REF = ref_of("work space", "api")
 
@@ -230,6 +234,54 @@ def test_a_repo_into_which_nothing_can_be_written_says_so(repo: Path) -> None:
     (repo / ".git" / "refs" / "orch-runs").write_text("in the way\n", encoding="utf-8")
     with pytest.raises(WorkspaceError, match="cannot keep the work tree in"):
         keep(repo)
+
+
+def test_names_that_differ_in_case_are_kept_on_a_disk_that_tells_them_apart_whatever_git_was_told(repo: Path) -> None:
+    git(repo, "config", "core.ignoreCase", "true")
+    write(repo, {"A": "upper\n", "new": "one\n", "New": "two\n", "folder/x": "x\n", "Folder/x": "y\n"})
+    assert contents(repo, keep(repo).commit) == on_disk(repo)
+
+
+def test_a_file_of_which_a_required_filter_fails_is_left_out_by_name(repo: Path) -> None:
+    git(repo, "config", "--global", "filter.picky.clean", "grep -v bad")  # it fails where nothing is left
+    git(repo, "config", "--global", "filter.picky.required", "true")
+    write(repo, {".gitattributes": "*.txt filter=picky\n"})
+    commit(repo)
+    write(repo, {"1.txt": "bad\n", "2.txt": "good\n", "3.txt": "bad\n", "4.txt": "good\n", "plain": "bad\n"})
+    trees = KeptTrees(repo, REF)
+
+    kept = keep(repo, trees)
+
+    assert [one.partition(" (")[0] for one in kept.left_out] == [
+        "1.txt: git cannot record it",
+        "3.txt: git cannot record it",
+    ]
+    held = contents(repo, kept.commit)
+    assert [held[name][1] for name in (b"2.txt", b"4.txt", b"plain")] == [b"good\n", b"good\n", b"bad\n"]
+    assert (b"1.txt" in held, b"3.txt" in held) == (False, False)
+    write(repo, {"1.txt": "good\n", "3.txt": "good\n"})
+    assert (keep(repo, trees).left_out, contents(repo, keep(repo, trees).commit)) == ((), on_disk(repo))
+
+
+def test_a_large_file_is_read_once_and_not_whole_into_memory(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (repo / "large").open("wb") as file:
+        file.truncate(150 << 20)
+    read: list[tuple[str, ...]] = []
+
+    def noticed(root: Path, *words: str, **more: Any) -> GitOutput:
+        if words[0] == "hash-object":
+            read.append(words)
+        return read_git(root, *words, **more)
+
+    monkeypatch.setattr("supervisor.shell.git.keep.capture.read_git", noticed)
+    monkeypatch.setattr("supervisor.shell.git.run.MEMORY_LIMIT", 100 << 20)
+    trees = KeptTrees(repo, REF)
+    first = trees.keep(trees.read(), "one")
+    write(repo, {"a": "changed\n"})
+    read.clear()
+    second = trees.keep(trees.read(), "two")
+    assert (first.left_out, second.left_out, len(read)) == ((), (), 1)  # for `a`
+    assert git(repo, "cat-file", "-s", f"{second.commit}:work/large") == str(150 << 20)
 
 
 def test_any_name_makes_a_valid_ref_of_its_own() -> None:
