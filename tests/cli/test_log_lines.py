@@ -146,12 +146,29 @@ def test_following_goes_on_after_the_last_lines(
     ]
 
 
+def test_what_a_child_asks_is_told_once(workspace: WorkspacePaths, orch: Orch) -> None:
+    request = {"kind": "approval", "text": "May it run this command?", "command": "/bin/bash -c 'make all'"}
+    asked = today("request_received", 1, child="firmware", task="T3", ask="A1", request=request)
+    write(workspace.ledger, [asked])
+    announced = {"child": "firmware", "task": "T3", "ask": "A1", "text": "May it run this command?", "request": "0"}
+    checkpoint = {"task": "H1", "ask": "A2", "text": "Pair a device"}
+    write(
+        workspace.logs / "supervisor.jsonl",
+        [today("ask_announced", 2, **announced), today("ask_announced", 3, **checkpoint)],
+    )
+    assert orch("logs").out.splitlines() == [
+        "12:00:01            firmware  T3 asks (A1): $ make all",
+        "12:00:03            orch      H1 asks (A2): Pair a device",
+    ]
+
+
 @pytest.mark.promise("inert text")
 @pytest.mark.parametrize(
     "event",
     [
         *("item_completed", "turn_ended", "plan_accepted", "plan_rejected", "checks_finished", "request_received"),
-        *("ask_answered", "server_ready", "task_done", "codex_error", "child_asked", "learning_noted", "unheard_of"),
+        *("ask_answered", "server_ready", "task_done", "codex_error", "child_asked", "learning_noted", "ask_announced"),
+        "unheard_of",
     ],
 )
 def test_lines_with_missing_or_hostile_fields_are_told_harmlessly(event: str) -> None:

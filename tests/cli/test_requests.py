@@ -150,6 +150,20 @@ def test_a_wrong_answer_to_a_task_is_told_what_its_ask_takes(
     assert orch("answer", name) == (2, "", "orch: the answer is empty: `orch answer A1 accept` or `decline`\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(("utc",), "UTC"), (("the", "viewer's", "own"), "the viewer's own"), (("utc, later",), "utc, later")],
+)
+def test_an_answer_that_the_ask_offers_is_taken_by_its_words(
+    words: tuple[str, ...], text: str, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    one = ask("A1", answers=("UTC", "the viewer's own", "reply TEXT"))
+    supervisor = standin(status_json(asks=(one,)), answers={"answer": {"text": "A1 is answered"}})
+    assert orch("answer", "A1", *words) == (0, "A1 is answered\n", "")
+    assert supervisor.calls == [answer("A1", "text", text)]
+    assert r"""`orch answer A1 'UTC'`, or `orch answer A1 'the viewer'\''s own'`, or""" in orch("asks").out
+
+
 def test_an_amount_for_a_budget_is_suggested_behind_accept(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json(asks=(ask("A1", answers=("accept", "accept AMOUNT", "decline")),)))
     meant = "did you mean `orch answer A1 accept +100k`?"

@@ -58,7 +58,8 @@ def test_a_question_in_the_middle_of_a_turn_waits_for_words(lab: Lab) -> None:
     lab.plan(task("T41", "backend", "ask Which port? | 80 | 443", report("asked")))
     ask = lab.ask()
     assert (ask["kind"], ask["text"], ask["task"]) == ("question", "Which port?", "T41")
-    lab.orch("answer", ask["id"], "reply", "443")
+    assert ask["answers"] == ["80", "443", "reply TEXT"]
+    lab.orch("answer", ask["id"], "443")
     lab.task("T41", "done")
     outputs = [output.text for request in lab.model.requests for output in request.outputs_since_last_user()]
     assert any("443" in text for text in outputs)

@@ -19,14 +19,14 @@ def test_an_ask_is_answered_by_key_and_the_screen_comes_back_with_the_supervisor
         command = [sys.executable, "-m", "supervisor.cli.main", "watch"]
         environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
         with Tmux(command, cwd=lab.workspace.root, environ=environ, columns=100, lines=28) as screen:
-            screen.until("waits on you: 1", "Which one?")
-            screen.press("3")
-            screen.until(f"{ask['id']} reply")
-            screen.type("that")
+            screen.until("waits on you: 1", "Which one?", "2 that")
+            screen.press("2")
+            screen.until(f"{ask['id']} that? Enter sends it")
             screen.press("Enter")
             screen.until("1 of 1 done", "It is done.", without="waits on you")
             assert lab.task("T1", "done")["summary"] == "It is done."
-            assert [line["ask"] for line in lab.ledger("ask_answered")] == [ask["id"]]
+            (line,) = lab.ledger("ask_answered")
+            assert (line["ask"], line["answer"]["text"], line["answer"]["by"]) == (ask["id"], "that", "screen")
 
             os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)
             screen.until("no supervisor")

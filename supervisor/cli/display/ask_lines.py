@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Cell, Line, clean, one_line
 from supervisor.cli.display.fit import cut_line, fold, fold_lines
+from supervisor.core.text.answer_forms import in_command
 
 if TYPE_CHECKING:
     from supervisor.domain.status import AskInfo
@@ -83,4 +84,4 @@ def _answers(ask: AskInfo) -> Line:
 
 
 def _ways(ask: AskInfo) -> list[str]:
-    return [f"orch answer {one_line(ask.id)} {one_line(form)}" for form in ask.answers or ()]
+    return [f"orch answer {one_line(ask.id)} {one_line(in_command(form))}" for form in ask.answers or ()]

@@ -112,8 +112,20 @@ def _check_failed(line: RecordLine) -> str:
 def _asked(line: RecordLine) -> str:
     request = line.get("request")
     request = request if isinstance(request, Mapping) else {}
-    subject = next((request[one] for one in ("command", "tool", "text", "kind") if request.get(one)), "")
-    return _join(f"{_about(line)}asks", subject)
+    command = request.get("command")
+    subject = next((request[one] for one in ("tool", "text", "kind") if request.get(one)), "")
+    ask, rule = line.get("ask"), line.get("rule")
+    ends = f" → {rule}" if rule else ""
+    return (
+        _join(f"{_about(line)}asks{f' ({ask})' if ask else ''}", f"$ {bare(str(command))}" if command else subject)
+        + ends
+    )
+
+
+def _announced(line: RecordLine) -> str:
+    if line.get("request") is not None:
+        return ""  # the request itself is told
+    return _join(f"{_about(line)}asks ({line.get('ask')})", line.get("text"))
 
 
 def _answered(line: RecordLine) -> str:
@@ -146,6 +158,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     "check_failed": _check_failed,
     "checks_finished": _checks,
     "request_received": _asked,
+    "ask_announced": _announced,
     "ask_answered": _answered,
     "server_ready": _ready,
     "supervisor_started": lambda line: f"supervisor up: orch {line.get('version')}, process {line.get('pid')}",

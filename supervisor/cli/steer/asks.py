@@ -15,6 +15,7 @@ from supervisor.cli.display.ask_lines import ask_blocks
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.core.engine.asks.meant import decision_meant
+from supervisor.core.text.answer_forms import FORMS, in_command
 from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
@@ -86,12 +87,20 @@ def decided(orch: api.Workspace, ask: str, words: Sequence[str]) -> tuple[Decisi
             return "text", rest
         case "" | "reply":
             ask, takes = _named(orch, ask)
-            first, *others = takes or ("accept", "decline", "reply TEXT")
+            first, *others = map(in_command, takes or ("accept", "decline", "reply TEXT"))
             forms = [f"`orch answer {ask} {first}`", *(f"`{form}`" for form in others)]
             raise UsageError("the answer is empty", " or ".join(filter(None, (", ".join(forms[:-1]), forms[-1]))))
     if len(words) == 1 and " " in first:
         return "text", first
+    if (offered := _offered(orch, ask, " ".join(words))) is not None:
+        return "text", offered
     raise UsageError(f"`{one_line(' '.join(words), 60)}` is no answer", _instead(orch, ask, first, words))
+
+
+def _offered(orch: api.Workspace, ask: str, said: str) -> str | None:
+    """Return the answer of its own that an ask offers in these words, whatever their case; None if it does not."""
+    own = [form for form in _named(orch, ask)[1] if form not in FORMS]
+    return next((form for form in own if form.casefold() == said.strip().casefold()), None)
 
 
 def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) -> str:
@@ -104,7 +113,7 @@ def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) ->
     own = f"for words of your own: `{call} reply {shlex.quote(' '.join(words))}`"
     if takes and "reply TEXT" not in takes:
         near = None if near == "reply" else near
-        own = "it takes " + " or ".join(f"`{call} {form}`" for form in takes)
+        own = "it takes " + " or ".join(f"`{call} {in_command(form)}`" for form in takes)
     text = "".join(f" {shlex.quote(' '.join(rest))}" for _ in rest[:1])
     return (f"did you mean `{call} {near}{text}`? " if near else "") + own
 

@@ -56,7 +56,7 @@ class Writes:
     def _answer(self, fields: Fields) -> str:
         decision, text = fields.get("decision", ""), fields.get("text", "").strip()
         if decision.startswith(WORD):
-            decision, text = "text", decision.removeprefix(WORD)
+            decision, text = "text", "\n".join(filter(None, (decision.removeprefix(WORD), text)))
         settled: JsonObject = calling.request(
             self._workspace,
             "answer",

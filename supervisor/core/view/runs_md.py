@@ -15,6 +15,7 @@ from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import is_done, lost_events
 from supervisor.core.engine.state import plan_state, task_status
+from supervisor.core.text.answer_forms import in_command
 from supervisor.core.text.escape import block, code, inline
 from supervisor.core.view.graph.layers import Node, tied
 from supervisor.core.view.graph.mermaid import mermaid
@@ -97,7 +98,7 @@ def _ask(world: World, ask: Ask) -> str:
     whose = [] if ask.child in (None, HUMAN) else [inline(ask.child or "", 70)]
     whose += [inline(ask.task, 70)] if ask.task and ask.task != ORCHESTRATOR else []
     waiting = _blocked_by(world, ask)
-    answers = [f"orch answer {shlex.quote(ask.id)} {form}" for form in forms(ask)]
+    answers = [f"orch answer {shlex.quote(ask.id)} {in_command(form)}" for form in forms(ask)]
     return paragraphs(
         (
             f"### {inline(ask.id, 20)} — {ask.kind}" + (f": {', '.join(whose)}" if whose else ""),

@@ -39,12 +39,7 @@ from supervisor.wire.codex.answers import (
     resets_at,
     turns_of,
 )
-from supervisor.wire.codex.params import (
-    thread_resume,
-    thread_start,
-    turn_start,
-    turn_steer,
-)
+from supervisor.wire.codex.params import thread_resume, thread_start, turn_start, turn_steer
 from supervisor.wire.codex.replies import reply
 from supervisor.wire.codex.rollout import with_unlisted
 from supervisor.wire.codex.turns import at_rest, is_waiting, standing
@@ -118,6 +113,7 @@ class Effects:
                     kind=str(action.kind),
                     task=action.task,
                     text=action.text,
+                    request=action.request.request if action.request is not None else None,
                 )
             case act.Notify():
                 self._notifier.enqueue(action)

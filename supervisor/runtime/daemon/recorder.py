@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -13,7 +13,8 @@ from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.engine.reconcile import advance
 from supervisor.core.engine.state import task_news
-from supervisor.domain.action import Action
+from supervisor.domain.action import Action, RaiseAsk, SendAnswer
+from supervisor.domain.ask import RequestKey
 from supervisor.domain.event import (
     Event,
     Intended,
@@ -78,6 +79,8 @@ class Recorder:
         for event in events:
             step = advance(world, event)
             world = step.world
+            if isinstance(event, TurnBegan):  # its end may be among these events, too
+                self._know_turns(world)
             recorded += step.events
             actions += step.actions
             self.decided = event.at
@@ -89,12 +92,12 @@ class Recorder:
         Raises StoreError if the ledger cannot be written; the world then stays as it was.
         """
         world, events = decided.world, decided.events
-        self._tasks.update({state.turn.id: state.task for state in bearing(world, Sign.TURN) if state.turn})
-        while len(self._tasks) > TURNS_KNOWN:
-            del self._tasks[next(iter(self._tasks))]
+        self._know_turns(world)
         if events:
             self.mend()
-            for line in self._ledger.append([_written(event) for event in events], self._label):
+            become = dict(_answers(events))
+            written = [_written(event) for event in events]
+            for line in self._ledger.append(written, lambda event: self._label(event, become)):
                 self._logs.write(line)
             for one in task_news(self.world, world, events[-1].at):
                 child = one.child if one.child in world.servers else None
@@ -115,9 +118,15 @@ class Recorder:
         """Return the task to which this turn belongs or belonged; None if it is not one of ours."""
         return self._tasks.get(turn) if turn else None
 
-    def _label(self, event: Event) -> dict[str, object]:
+    def _know_turns(self, world: World) -> None:
+        self._tasks.update({state.turn.id: state.task for state in bearing(world, Sign.TURN) if state.turn})
+        while len(self._tasks) > TURNS_KNOWN:
+            del self._tasks[next(iter(self._tasks))]
+
+    def _label(self, event: Event, become: Mapping[RequestKey, dict[str, object]]) -> dict[str, object]:
         """Return the log fields `task` and `turn` for an event that names only its turn; for a revision, in words what
-        it does and what may be wrong with it."""
+        it does and what may be wrong with it; for a request, what becomes of it."""
+        more: dict[str, object] = {}
         match event:
             case PlanAccepted() | PlanPostponed():
                 warnings = [f"line {one.line}: {one.message}" for one in event.plan.warnings]
@@ -126,12 +135,13 @@ class Recorder:
                 turn: str | None = event.seen.turn
             case RequestReceived():
                 turn = event.request.root or event.request.turn
+                more = {"child": event.request.key.child, **become.get(event.request.key, {})}
             case TurnBegan() | TurnRetried() | LeftoverReported():
                 turn = event.turn
             case _:
                 return {}
         task = self.task_of(turn)
-        return {"task": task, "turn": turn} if task else {}
+        return {"task": task, "turn": turn, **more} if task else more
 
     def _compact(self, world: World, at: datetime) -> None:
         """Compact the ledger if due, to bound what the next start has to read."""
@@ -140,6 +150,16 @@ class Recorder:
                 self._ledger.compact(clean(world), at)
             except StoreError as error:  # the ledger stays valid, only the next start is slower
                 self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
+
+
+def _answers(events: Sequence[Event]) -> Iterator[tuple[RequestKey, dict[str, object]]]:
+    """Say of requests which ask they become, or which rule settles them."""
+    for event in events:
+        match event:
+            case Intended(action=RaiseAsk(request=key, ask=ask)) if key is not None:
+                yield key, {"ask": ask}
+            case Intended(action=SendAnswer(ask="", key=key, why=why)):
+                yield key, {"rule": why}
 
 
 def _written(event: Event) -> Event:

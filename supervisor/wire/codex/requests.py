@@ -7,7 +7,7 @@ know or cannot decode.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -23,6 +23,11 @@ FILES = "item/fileChange/requestApproval"
 PERMISSIONS = "item/permissions/requestApproval"
 ELICITATION = "mcpServer/elicitation/request"
 USER_INPUT = "item/tool/requestUserInput"
+
+LABEL = 80  # characters of an answer on a button
+OFFERED = 8  # answers on buttons, each of which has a key, too
+RESERVED = frozenset({"accept", "accept amount", "decline", "reply", "reply text"})
+"""What an ask is answered with in any case: an answer of the same name could be taken for it."""
 
 _APPROVAL = ("accept", "decline")
 Items = Mapping[str, Item]
@@ -136,6 +141,7 @@ class _Shown(NamedTuple):
     text: str
     detail: str
     questions: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     command: str = ""
     folder: str = ""
     paths: tuple[str, ...] = ()
@@ -159,7 +165,7 @@ def read_request(call: Call, *, child: str, pid: int, items: Items) -> Request |
         kind=shown.kind,
         text=shown.text,
         detail=shown.detail,
-        choices=_APPROVAL if shown.kind is AskKind.APPROVAL else (),
+        choices=_APPROVAL if shown.kind is AskKind.APPROVAL else shown.choices,
         questions=shown.questions,
         command=shown.command,
         folder=shown.folder,
@@ -254,13 +260,23 @@ def _user_input(asked: UserInputRequest) -> _Shown:
     ids = tuple(one.id for one in asked.questions)
     text = "\n\n".join(one.question or one.header or "" for one in asked.questions)
     lines = [
-        f"- {choice.label}: {choice.description or ''}".rstrip(": ")
+        f"- {choice.label}: {choice.description if choice.description not in (None, choice.label) else ''}".rstrip(": ")
         for one in asked.questions
         for choice in one.options or ()
     ]
     if len(ids) > 1:
         lines.append("Answer each in a line of its own: " + ", ".join(f"`{one}=...`" for one in ids))
-    return _Shown(AskKind.QUESTION, text, "\n".join(lines), ids)
+    return _Shown(AskKind.QUESTION, text, "\n".join(lines), ids, _offered(asked.questions))
+
+
+def _offered(questions: Sequence[InputQuestion]) -> tuple[str, ...]:
+    """Return the answers that a single question offers, if each can stand on a button; a model may write anything."""
+    if len(questions) != 1:
+        return ()
+    labels = tuple(one.label.strip() for one in questions[0].options or ())
+    fit = all(0 < len(label) <= LABEL and label.isprintable() and label[0] != "-" for label in labels)
+    clear = len({label.casefold() for label in labels} - RESERVED) == len(labels) <= OFFERED
+    return labels if fit and clear else ()
 
 
 def _reason(reason: str | None) -> str:

@@ -73,6 +73,9 @@ def test_an_answer_reaches_the_supervisor_and_says_where_it_came_from(page: tupl
     assert "H1 is done." in web.get().text
     assert "H1 is done." not in web.get().text
     assert web.post("/answer", ANSWER, accept="application/json").text == '{"ok":true,"text":"H1 is done."}'
+    picked = {"ask": "A1", "decision": "word:UTC", "text": " from now on "}
+    assert web.post("/answer", picked).status == 303
+    assert supervisor.calls[-1] == ("answer", {**answered, "text": "UTC\nfrom now on"})
 
 
 def test_what_another_page_could_send_answers_nothing(page: tuple[Standin, Served]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.core.engine.asks.replies import forms, problem_of, settled
 from supervisor.domain.ask import Ask, AskKind, RequestKey
@@ -31,6 +32,7 @@ SERVER = ask(AskKind.QUESTION, task=None)
         (CHECKPOINT, ("accept", "decline")),
         (QUESTION, ("accept", "decline", "reply TEXT")),
         (ask(AskKind.QUESTION, task=None, request=KEY), ("accept", "decline", "reply TEXT")),
+        (replace(QUESTION, choices=("80", "443")), ("80", "443", "reply TEXT")),
         (BUDGET, ("accept", "accept AMOUNT", "decline")),
         (SERVER, ("accept", "decline")),
     ],

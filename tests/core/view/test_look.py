@@ -52,6 +52,13 @@ def test_what_people_wrote_keeps_code_and_bold_and_nothing_else() -> None:
     assert pen.words("**a**\nb") == '<div class="words"><b>a</b>\nb</div>'
 
 
+def test_answers_that_an_ask_offers_stand_first_as_buttons_and_say_what_they_send() -> None:
+    ask = AskInfo("A1", "question", None, None, "", "Which?", "", "", (), ("a <b>", "c", "reply TEXT"))
+    buttons = re.findall(r'<button name="decision" value="([^"]+)"( class="good")?>([^<]+)<', answer_form(Pen(), ask))
+    good = ' class="good"'
+    assert buttons == [("word:a &lt;b&gt;", good, "a &lt;b&gt;"), ("word:c", good, "c"), ("text", "", "Reply")]
+
+
 @pytest.mark.parametrize(
     ("forms", "main"), [(("accept", "decline"), "accept"), (("accept", "decline", "reply TEXT"), "text")]
 )

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from supervisor.cli.look.log_lines import words_of
 from supervisor.cli.look.logs import readable
 from supervisor.core.text.redact import GONE
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.ask import AskKind, Request, RequestKey, Rule
+from supervisor.domain.child import Child
 from supervisor.domain.event import PlanAccepted
 from supervisor.domain.plan import Plan
+from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.read import check
@@ -66,3 +72,49 @@ def test_the_line_of_a_revision_says_in_words_what_it_does_and_what_may_be_wrong
         assert 'does="leaves waiting T1"' in shown
         assert "raise it" in line["warnings"][-1]
         assert "picture=" not in shown
+
+
+def test_a_turn_that_begins_and_ends_at_once_is_told_by_its_task_and_a_request_by_its_ask(tmp_path: Path) -> None:
+    workspace = WorkspacePaths(tmp_path)
+    workspace.state.mkdir()
+    logs = Logs(workspace.logs, megabytes=1)
+    plan = check(PLAN.replace(TOKEN, "a key").encode(), ["api"])
+    assert isinstance(plan, Plan)
+    rules = (Rule(1, "accept", command=("make",)),)
+    with recorder_of(workspace, logs) as recorder:
+        at = recorder.clock.now()
+
+        def record(*events: ev.Event) -> tuple[act.Action, ...]:
+            decided = recorder.decide(events)
+            recorder.record(decided)
+            return decided.actions
+
+        record(
+            ev.SupervisorStarted(at, 1, "0", (Child("api", "/api"),), (), (2.0,), rules),
+            ev.UpRequested(at, ("api",)),
+            ev.ServerReady(at, "api", 7, "/s", "0.169.0", False),
+            ev.PlanAccepted(at, 1, "digest", "first", plan),
+            ev.MapDrawn(at, "map", (), ()),
+        )
+        opened = record(ev.ThreadOpened(at, "api", 7, "thread", None, False, ()))
+        (start,) = [action for action in opened if isinstance(action, act.StartTurn)]
+        asked = [
+            Request(RequestKey("api", 7, name), "item/commandExecution/requestApproval", "thread", "turn",
+                    AskKind.APPROVAL, "May it?", "", ("accept", "decline"), command=command, folder="/api")
+            for name, command in (("1", "make"), ("2", "git push"))
+        ]  # fmt: skip
+        record(
+            ev.TurnBegan(at, "api", "thread", "turn", start.message),
+            *(ev.RequestReceived(at, one) for one in asked),
+            ev.TurnEnded(at, "api", "thread", TurnSeen("turn", TurnStatus.COMPLETED, (start.message,), "It is done.")),
+        )
+    logs.close()
+    lines = [json.loads(line) for line in workspace.ledger.read_text(encoding="utf-8").splitlines()]
+    told = {"turn_began", "request_received", "turn_ended"}
+    assert [words_of(line) for line in lines if line["event"] in told] == [
+        "T1 turn began",
+        "T1 asks: $ make → rule 1: accept command `make`",
+        "T1 asks (A1): $ git push",
+        "T1 turn ended",
+    ]
+    assert [line["child"] for line in lines if line["event"] == "request_received"] == ["api", "api"]

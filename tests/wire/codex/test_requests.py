@@ -146,6 +146,28 @@ def test_questions_come_with_their_options_and_how_to_answer_each() -> None:
     assert read(INPUT, {"questions": questions[1:]}) == question(INPUT, "Why?", "", ("q2",))
 
 
+def offering(*labels: str) -> Request:
+    options = [{"label": label, "description": label} for label in labels]
+    return read(INPUT, {"questions": [{"id": "q1", "question": "Which?", "options": options}]})
+
+
+def test_a_single_question_offers_its_answers_as_choices() -> None:
+    found = offering("UTC", " the viewer's own ")
+    assert (found.choices, found.detail) == (("UTC", "the viewer's own"), "- UTC\n-  the viewer's own")
+    assert reply(found, Answer("text", "UTC"), {}) == {"answers": {"q1": {"answers": ["UTC"]}}}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *((), ("",), ("accept",), ("Decline", "other"), ("reply TEXT",), ("accept AMOUNT",), ("same", "Same")),
+        *(("--yes",), ("a\x1b[2Jb",), ("a\nb",), ("a\u202eb",), ("x" * 81,), tuple("abcdefghi")),
+    ],
+)
+def test_answers_that_could_be_taken_for_something_else_are_text_only(labels: tuple[str, ...]) -> None:
+    assert offering(*labels).choices == ()
+
+
 def test_a_request_of_an_unknown_kind_is_not_read() -> None:
     assert read_request(Call(1, "attestation/generate", {}), child="api", pid=7, items={}) is None
 

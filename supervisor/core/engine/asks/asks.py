@@ -84,6 +84,8 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             steps=request.detail,
             expect="`accept` allows it once, `accept --for-session` the next times, too; `decline` refuses it."
             if approval
+            else "one of the answers above, or an answer in your own words"
+            if request.choices
             else "an answer in your own words",
             choices=request.choices,
             request=request.key,

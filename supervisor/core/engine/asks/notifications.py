@@ -10,6 +10,7 @@ from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.state import settled, summary, task_status
+from supervisor.core.text.answer_forms import in_command
 from supervisor.domain.action import Action, Notify
 from supervisor.domain.task import TaskStatus
 from supervisor.domain.world import World
@@ -37,7 +38,7 @@ def _asks(world: World) -> Iterator[Notify]:
             kind="asks",
             title=title,
             text=text[:TEXT],
-            next_step=f"orch answer {ask.id} {'|'.join(forms(ask))}",
+            next_step=f"orch answer {ask.id} {'|'.join(map(in_command, forms(ask)))}",
             child=ask.child,
             task=ask.task,
             ask=ask.id,

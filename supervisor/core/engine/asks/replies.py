@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supervisor.core.engine.asks.meant import decision_meant
+from supervisor.core.text.answer_forms import in_command
 from supervisor.domain.ask import Ask, AskKind
 from supervisor.domain.plan import ORCHESTRATOR
 
@@ -31,7 +32,7 @@ def problem_of(ask: Ask, decision: str, text: str) -> tuple[str, str] | None:
         about = f"{'an' if ask.kind is AskKind.APPROVAL else 'a'} {ask.kind}"
     near = decision_meant(text)
     hint = f"did you mean `{near}`? " if near else ""
-    ways = " or ".join(f"`orch answer {ask.id} {form}`" for form in forms(ask))
+    ways = " or ".join(f"`orch answer {ask.id} {in_command(form)}`" for form in forms(ask))
     return f"{ask.id} is {about}, and takes a decision", f"{hint}{ways}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supervisor.core.text.answer_forms import in_command
 from supervisor.core.view.page.pen import Html, Pen, lasted
 from supervisor.core.view.story.record import AskRecord
 from supervisor.domain.ask import Ask, AskState
@@ -28,7 +29,7 @@ def open_ask(pen: Pen, ask: AskInfo, ways: Html) -> Html:
 
 def ways_in_terminal(pen: Pen, ask: AskInfo) -> Html:
     """Show the commands that answer an ask."""
-    return pen("pre", "\n".join(f"orch answer {ask.id} {one}" for one in ask.answers or ask.choices))
+    return pen("pre", "\n".join(f"orch answer {ask.id} {in_command(one)}" for one in ask.answers or ask.choices))
 
 
 def settled_asks(pen: Pen, records: Sequence[AskRecord]) -> Html:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supervisor.core.text.answer_forms import FORMS
 from supervisor.core.view.page.pen import Html, Pen
 from supervisor.domain.status import AskInfo, TaskInfo
 
@@ -13,9 +14,10 @@ WORD = "word:"  # before a choice of the ask's own, as the value of a button
 def answer_form(pen: Pen, ask: AskInfo) -> Html:
     """Return the form that answers an ask, with what it takes."""
     forms = ask.answers or (*(ask.choices or ("accept", "decline")), "reply TEXT")
+    own = [one for one in forms if one not in FORMS]
     first = "reply TEXT" if "reply TEXT" in forms else "accept"
-    ordered = sorted((one for one in forms if one != "accept AMOUNT"), key=lambda one: one != first)
-    buttons = [_button(pen, one, main=one == first) for one in ordered]
+    known = sorted((one for one in forms if one in FORMS and one != "accept AMOUNT"), key=lambda one: one != first)
+    buttons = [_button(pen, one, main=one == first and not own) for one in known]
     session = Html("")
     if ask.kind == "approval" and ask.child is not None and "accept" in forms and "accept AMOUNT" not in forms:
         box = pen("input", type="checkbox", name="for_session", value="yes")
@@ -24,6 +26,7 @@ def answer_form(pen: Pen, ask: AskInfo) -> Html:
     return pen(
         "form",
         pen("input", type="hidden", name="ask", value=ask.id),
+        pen("div", (_button(pen, one, main=True) for one in own), cls="buttons offered") if own else "",
         pen("label", _asked_for(ask, forms), for_=name, cls="soft"),
         pen("textarea", name="text", id=name, rows=2, autocomplete="off"),
         session,
@@ -37,7 +40,7 @@ def _asked_for(ask: AskInfo, forms: Sequence[str]) -> str:
     if "accept AMOUNT" in forms:
         return "How much more, such as +100k tokens or 30 min; empty: as much again"
     if "reply TEXT" in forms:
-        return "Your words"
+        return "Your words" if FORMS.issuperset(forms) else "Or your own words; they also go along with an answer above"
     return "What came of it, if you want to say so" if ask.kind == "checkpoint" else "A word with it, if you want"
 
 

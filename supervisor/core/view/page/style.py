@@ -112,7 +112,7 @@ label.check input{width:auto;margin-right:.4em}
 input,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:7px;
 padding:7px 10px;
 width:100%;max-width:44rem;display:block}textarea{resize:vertical}label.check input{display:inline}
-.buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
+.offered{margin-bottom:14px}.buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
 button{font:inherit;font-size:.92rem;color:var(--ink);background:var(--card);border:1px solid var(--wait);
 border-radius:7px;
 padding:6px 16px;cursor:pointer;min-height:36px;overflow-wrap:anywhere}button:hover{background:var(--wait-bg)}
@@ -129,7 +129,7 @@ a.row:only-of-type{border-radius:10px}a.row:hover{text-decoration:none;backgroun
 text-overflow:ellipsis;white-space:nowrap}.row .side{color:var(--soft);font-size:.85rem;text-align:right}
 #parts>*{content-visibility:auto;contain-intrinsic-size:auto 400px}
 #parts>#part-tasks,#parts>#asks{content-visibility:visible}
-a.row{content-visibility:auto;contain-intrinsic-size:auto 62px}
+a.row{content-visibility:auto;contain-intrinsic-size:auto 45px}
 .narrow{max-width:30rem;margin:12vh auto 0}
 #stale{display:none;color:var(--you);font-size:.84rem}body.stale #stale{display:inline}
 div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--ink)}
@@ -140,7 +140,7 @@ table.log td{border:0;padding:1px 12px 1px 0}
 .row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}a.row{padding:9px 12px}
 .row .name{grid-column:1/-1;grid-row:2}
 .row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
-@media print{header.top{position:static}form,#said,nav.jump{display:none}}
+@media print{#parts>*,a.row{content-visibility:visible}header.top{position:static}form,#said,nav.jump{display:none}}
 """
 """What `orch web` adds: forms, and what stays in sight."""
 
