@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -20,13 +26,21 @@ from supervisor.core.view.runs_md import pieces, render
 from supervisor.core.view.sheet import sheet_of
 from supervisor.core.view.status import status
 from supervisor.domain import event as ev
+from supervisor.domain.child import Child
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.status import Status
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import World
+from supervisor.runtime import records as records_of
 from supervisor.runtime import templates
+from supervisor.runtime.records import Records
+from supervisor.runtime.snapshot.snapshots import refresh_all
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.ledger import store
+from supervisor.shell.ledger.segments import segments
 from supervisor.shell.process import table
 from tests import CHECKOUT
+from tests.bench import records, repos
 from tests.bench.growth import LATER, at_work, world_of
 
 HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git", "starlette", "uvicorn"}
@@ -209,3 +223,69 @@ def test_joining_interfaces_grows_no_faster_than_the_square_of_their_number() ->
         return lambda: interfaces(rows)
 
     assert calls(act(120)) < 5 * calls(act(60))
+
+
+def test_a_step_costs_in_proportion_to_the_children() -> None:
+    few, many = at_work(5, 50), at_work(40, 400)
+    for event in (
+        ev.LearningNoted(LATER, "human", "a fact"),
+        ev.TokensSpent(LATER, "c3", "thread c3", "turn T3", 9, 1),
+    ):
+        assert calls(lambda: advance(many, event)) < 9 * calls(lambda: advance(few, event))  # noqa: B023
+
+
+def test_a_start_folds_no_more_of_a_long_ledger_than_its_last_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SEGMENT", 1 << 16)
+    read = []
+    for count in (300, 2_500):
+        records.fill(path := tmp_path / str(count) / "ledger.jsonl", count)
+        read.append((len(segments(path)) > 4, len(store.Ledger(path).peek().events)))
+    assert read == [(False, 300), (True, 100)]
+
+
+def test_snapshots_take_as_many_processes_for_each_repo_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = WorkspacePaths(repos.workspace(tmp_path, ["r0"]))
+    repos.with_history(tmp_path / "r0", commits=5, files=8)
+    children = [Child(f"r{number}", str(tmp_path / f"r{number}")) for number in range(6)]
+    for child in children[1:]:
+        shutil.copytree(tmp_path / "r0", child.path)
+    started: list[object] = []
+    popen = subprocess.Popen.__init__
+    monkeypatch.setattr(
+        subprocess.Popen, "__init__", lambda self, *words, **kw: started.append(0) or popen(self, *words, **kw)
+    )
+
+    def processes(of: Sequence[Child]) -> int:
+        started.clear()
+        refresh_all(workspace, of, lambda _: None)
+        return len(started)
+
+    processes(children[:1])  # and what is asked of git only once
+    assert 0 < (one := processes(children[1:2])) <= 15
+    assert processes(children[2:]) == 4 * one
+
+
+def test_to_look_for_a_task_parses_only_its_lines_and_holds_a_block_of_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[object] = []
+    monkeypatch.setattr(
+        records_of, "json", SimpleNamespace(**{**vars(json), "loads": lambda raw: parsed.append(0) or json.loads(raw)})
+    )
+
+    def peak(size: int) -> int:
+        records.fill_logs(tmp_path / str(size), size)
+        tracemalloc.start()
+        with closing(Records(WorkspacePaths(tmp_path / str(size)))) as read:
+            found = sum(1 for _ in read.read(holding=["T7"]))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert found == len(parsed) > 0
+        parsed.clear()
+        return most
+
+    assert max(peak(3_000_000), peak(9_000_000)) < 5 * records_of.BLOCK  # the old and the new block of two files

@@ -12,7 +12,7 @@ from tests.bench.rows import Row
 
 WIDTH, LINE, LABEL, CHART = 900, 22, 420, 380
 MOST = 10.0  # the ratio at which a bar ends
-COLOURS = ("#3b82c4", "#c2603b", "#4f9d69", "#8a63b8", "#b08a2e", "#5b7083")
+COLOURS = ("#3b82c4", "#c2603b", "#4f9d69", "#8a63b8", "#b08a2e", "#5b7083", "#c94f8c", "#2f9c95", "#7a7a2e")
 GRAPH = 260  # height of the graph of growth
 
 
@@ -67,7 +67,7 @@ def _curves(rows: Sequence[Row], top: int) -> Iterator[str]:
     left, bottom, wide = 70, top + 50 + GRAPH, WIDTH - 110
     low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
     last = math.ceil(math.log10(max(sizes)))
-    title = "How it grows (milliseconds; both axes by powers of ten)"
+    title = "How CPU time grows (milliseconds; both axes by powers of ten)"
     yield f'<text x="16" y="{top + 30}" font-size="14" font-weight="600">{title}</text>'
     for power in range(low, high + 1):
         y = bottom - GRAPH * (power - low) / (high - low)

@@ -8,7 +8,7 @@ the same as from scratch.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from enum import Enum, auto
 from itertools import compress
 from operator import is_not
@@ -144,6 +144,7 @@ class Agenda:
         self._unmet: dict[str, int] = {}  # tasks before it that are not done, how many
         self._queued: dict[str, tuple[ThreadKey, bool]] = {}  # whose turn may be next, where, and whether it has begun
         self._seen: dict[Sign, tuple[TaskState, ...]] = {}
+        self._seen_in: dict[Sign, dict[str, list[TaskState]]] = {}
         for state in tasks.values():
             self._note(state)
         for task in plan.tasks if plan is not None else ():
@@ -158,7 +159,7 @@ class Agenda:
         new.dues, new.queues, new.spent = self.dues.copy(), self.queues.copy(), self.spent.copy()
         new._bearers = {sign: names.copy() for sign, names in self._bearers.items()}
         new._done, new._unmet, new._queued = self._done.copy(), self._unmet.copy(), self._queued.copy()
-        new._seen = {}
+        new._seen, new._seen_in = {}, {}
         moved = dict.fromkeys(names)
         for name in names:
             was = name in new._done
@@ -180,6 +181,14 @@ class Agenda:
             names = sorted(self._bearers[sign], key=self.order.__getitem__)
             known = self._seen[sign] = tuple(self.tasks[name] for name in names)
         return known
+
+    def bearing_in(self, sign: Sign, child: str) -> Sequence[TaskState]:
+        """Return those of them that work on this child."""
+        if (known := self._seen_in.get(sign)) is None:
+            known = self._seen_in[sign] = {}
+            for state in self.bearing(sign):
+                known.setdefault(state.child, []).append(state)
+        return known.get(child, ())
 
     def names(self, sign: Sign) -> Set[str]:
         """Return the ids of the tasks with this sign."""
@@ -296,3 +305,9 @@ def bearing(world: World, sign: Sign) -> tuple[TaskState, ...]:
     """Return the tasks with this sign, in the order of the world; the orchestrator's too, which comes last."""
     own, found = world.orchestrator.state, agenda_of(world).bearing(sign)
     return (*found, own) if own is not None and _BEARS[sign](own) else found
+
+
+def bearing_in(world: World, sign: Sign, child: str) -> Sequence[TaskState]:
+    """Return those of them that work on this child."""
+    own, found = world.orchestrator.state, agenda_of(world).bearing_in(sign, child)
+    return (*found, own) if own is not None and own.child == child and _BEARS[sign](own) else found

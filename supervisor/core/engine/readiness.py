@@ -193,7 +193,7 @@ def child_trouble(world: World, child: str) -> str | None:
 def occupants(world: World, child: str) -> Iterator[TaskState]:
     """Yield the tasks that need the child's working tree for themselves."""
     agenda = agenda_of(world)
-    yield from (state for state in agenda.bearing(Sign.LIVE) if _occupies(world, state, child))
+    yield from (state for state in agenda.bearing_in(Sign.LIVE, child) if _occupies(world, state, child))
     for state in agenda.bearing(Sign.MAKING):
         if not state.phase.live and state.own_tree is not None and state.own_tree.child == child:
             yield state
@@ -308,9 +308,7 @@ def deadline(world: World, state: TaskState) -> datetime | None:
 
 
 def _occupies(world: World, state: TaskState, child: str) -> bool:
-    """Return whether this task needs the child's working tree for itself: it runs there, or is about to be checked."""
-    if state.child != child or not state.phase.live:
-        return False
+    """Return whether a live task of the child needs its working tree for itself: it runs there, or will be checked."""
     if state.apart:
         return state.phase is Phase.MERGING and merges_next(world, child) is state
     own = world.plan.task(state.task)

@@ -35,7 +35,7 @@ def lawful(world: World, at: datetime) -> None:
 
 def contents(agenda: Agenda) -> dict[str, object]:
     """Return all that an agenda says."""
-    return {name: value for name, value in vars(agenda).items() if name != "_seen"}
+    return {name: value for name, value in vars(agenda).items() if not name.startswith("_seen")}
 
 
 def turns(world: World, at: datetime) -> list[str]:

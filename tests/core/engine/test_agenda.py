@@ -8,8 +8,11 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
+from supervisor.core.engine import agenda
 from supervisor.core.engine.agenda import Agenda, Sign, agenda_of, changed
 from supervisor.core.engine.prompts import brief_of
+from supervisor.core.engine.reconcile import advance
+from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, Budget, Plan, Task
 from supervisor.domain.server import Server, ServerState
@@ -26,8 +29,9 @@ from supervisor.domain.task import (
     Turn,
     Usage,
 )
-from supervisor.domain.thread import Thread, Tokens
+from supervisor.domain.thread import Thread, Tokens, TurnSeen, TurnStatus
 from supervisor.domain.world import PlanState, World
+from tests.bench.growth import LATER, at_work
 from tests.core.engine.slowly import contents, lawful
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -99,6 +103,38 @@ def test_an_agenda_that_was_kept_up_is_the_one_from_scratch(size: int, steps: in
             lawful(replace(world, plan=replace(world.plan, hold=True)), AT)
         assert contents(agenda_of(world)) == contents(Agenda(plan, world.tasks))
         assert contents(agenda_of(before)) == contents(Agenda(plan, before.tasks)), "one can go back, too"
+
+
+def test_what_is_decided_about_2000_tasks_is_decided_from_scratch_too() -> None:
+    dice = Random(7)
+    world = at_work(len(BUSY), 2000)
+    for number in range(12):
+        child = dice.choice(BUSY)
+        plan = world.plan.current
+        running = next((one for one in world.tasks.values() if one.child == child and one.turn), None)
+        assert plan is not None
+        edited = dice.randrange(len(plan.tasks))
+        task = replace(plan.tasks[edited], hold=dice.random() < 0.5, instructions=f"Another {number}.")
+        tasks = (*plan.tasks[:edited], task, *plan.tasks[edited + 1 :])
+        events: list[ev.Event] = [
+            ev.LearningNoted(LATER, "human", f"fact {number}"),
+            ev.PlanAccepted(LATER, number + 2, f"digest {number}", "an edit", replace(plan, tasks=tasks)),
+            ev.Ticked(LATER),
+        ]
+        if running is not None and running.turn is not None and running.thread is not None:
+            thread = world.threads[running.thread].id or ""
+            seen = TurnSeen(running.turn.id, TurnStatus.COMPLETED, (), '{"outcome": "done", "summary": "done"}')
+            events += [ev.TurnEnded(LATER, child, thread, seen)] * 2
+        event = dice.choice(events)
+        kept = advance(world, event)
+        agenda._latest.clear()
+        scratch = advance(world, event)
+        assert (kept.actions, kept.world.tasks) == (scratch.actions, scratch.world.tasks)
+        world = kept.world
+        lawful(world, LATER)
+
+
+BUSY = tuple(f"c{number}" for number in range(8))
 
 
 def test_another_plan_and_other_tasks_have_an_agenda_of_their_own() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from supervisor.core.engine.agenda import Sign, bearing
+from supervisor.core.engine.agenda import Sign, bearing, bearing_in
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.server import ServerState
@@ -68,9 +68,9 @@ def moments(world: World) -> Iterator[datetime | None]:
 
 def _stuck_task(world: World, child: str, at: datetime) -> str | None:
     """Return the task whose turn was interrupted long ago and still runs, although its server answers; or None."""
-    for state in bearing(world, Sign.LIVE):
+    for state in bearing_in(world, Sign.LIVE, child):
         thread = world.threads.get(state.thread) if state.thread else None
-        if state.child != child or state.phase is not Phase.STOPPING or thread is None or not thread.open:
+        if state.phase is not Phase.STOPPING or thread is None or not thread.open:
             continue
         if state.since is not None and at >= state.since + UNENDED:
             return state.task
