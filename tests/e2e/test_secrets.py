@@ -23,6 +23,6 @@ PLACES = {
 @pytest.mark.promise("no secret written")
 def test_no_secret_is_written_or_printed() -> None:  # `scripts/secrets` plants one of every kind
     known = Sample("environment", f"it says {OURS} here", (OURS,))
-    found = search([*samples()[::8], known], {"ACME_DEPLOY_TOKEN": OURS})
+    found = search([*samples()[::3], known], {"ACME_DEPLOY_TOKEN": OURS})
     assert found.leaks == ()
     assert set(found.redacted) >= PLACES
