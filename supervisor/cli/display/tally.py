@@ -112,5 +112,10 @@ def _roots(waiting: Sequence[TaskInfo], known: Mapping[str, TaskInfo]) -> dict[s
                 found[name] = bits.setdefault(name, 1 << len(bits))
             for one in before.get(name, ()):
                 found[name] |= found[one]
-    alike = Counter(found[name] for name, those in before.items() if those)
-    return {root: sum(count for mask, count in alike.items() if mask & bit) for root, bit in bits.items()}
+    waiting_on: Counter[int] = Counter()  # by bit
+    for mask, count in Counter(found[name] for name, those in before.items() if those).items():
+        left = mask
+        while left:
+            waiting_on[left & -left] += count
+            left &= left - 1
+    return {root: waiting_on[bit] for root, bit in bits.items()}
