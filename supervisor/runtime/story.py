@@ -15,7 +15,7 @@ from supervisor.errors import StoreError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.lines import decode
-from supervisor.shell.ledger.segments import segments
+from supervisor.shell.ledger.segments import open_regular, segments
 
 
 class StoryReader:
@@ -48,7 +48,7 @@ class StoryReader:
         return self._fold
 
     def _read_open(self, inode: int) -> None:
-        with suppress(FileNotFoundError), self._ledger.open("rb") as file:
+        with suppress(FileNotFoundError), open_regular(self._ledger) as file:
             if os.fstat(file.fileno()).st_ino != inode:
                 return  # a new segment began: the next `read` begins with the one that was closed
             file.seek(self._open[1])

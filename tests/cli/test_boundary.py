@@ -199,7 +199,7 @@ def test_a_workspace_that_everybody_may_write_is_told(app: Path, ws: Path, capsy
 
 
 @pytest.mark.promise("another user plants nothing")
-def test_what_init_writes_is_never_for_everybody_to_write(
+def test_what_init_writes_is_for_nobody_else_to_write_or_to_read(
     app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = os.umask(0)
@@ -211,6 +211,8 @@ def test_what_init_writes_is_never_for_everybody_to_write(
     closed = {path.relative_to(ws).as_posix() for path in ws.rglob("*") if not path.stat().st_mode & stat.S_IWOTH}
     state = {".orchestrator", ".orchestrator/config.schema.json"}
     assert closed == {".codex", ".codex/config.toml", "orchestrator.config.yaml", "plan.md", *state}
+    for name in ("orchestrator.config.yaml", "plan.md", ".codex/config.toml", ".orchestrator"):
+        assert stat.S_IMODE((ws / name).stat().st_mode) & 0o077 == 0, name
 
 
 @pytest.mark.promise("another user plants nothing")

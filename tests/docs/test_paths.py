@@ -15,6 +15,8 @@ _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]*")
 _NAMED_IN = re.compile(r"`(\w+)`(?:,? and `(\w+)`)?\s+(?:in|of)\s+`((?:supervisor|tests)/[\w./-]+\.py)`")
+_TESTS = re.compile(r"`(tests/[\w./]+\.py)`: ((?:`\.\.\.\w+`(?:, )?)+)")
+_ENDING = re.compile(r"`\.\.\.(\w+)`")
 _GENERATED = re.compile(r"<!-- generated: .*?<!-- end: ", re.DOTALL)
 
 
@@ -26,6 +28,20 @@ def prose(page: Path) -> str:
 def test_every_path_that_a_document_names_exists(page: Path) -> None:
     named = {path for span in _SPAN.findall(prose(page)) for path in re.split(r"\s+", span) if _PATH.fullmatch(path)}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_each_row_of_the_security_page_names_tests_that_exist() -> None:
+    rows = [line for line in prose(ROOT / "docs" / "security.md").splitlines() if line.startswith("| ")]
+    shown = [row for row in rows if not row.startswith(("| Who ", "| Checked ", "| --- "))]
+    assert len(shown) > 15
+    for row in shown:
+        found = _TESTS.findall(row.rsplit(" | ", 1)[-1])
+        assert found, row
+        for path, names in found:
+            text = (ROOT / path).read_text(encoding="utf-8")
+            endings = _ENDING.findall(names)
+            assert endings, row
+            assert [one for one in endings if len(re.findall(rf"def test\w*{one}\(", text)) != 1] == [], path
 
 
 def test_every_name_is_in_the_file_in_which_the_architecture_says_it_is() -> None:

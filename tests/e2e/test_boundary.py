@@ -62,6 +62,16 @@ def test_no_command_of_a_child_writes_the_plan_the_config_or_the_ledger() -> Non
         assert b"noted" not in lab.workspace.ledger.read_bytes().replace(b"echo '# noted'", b"")
         assert not (root / "new.md").exists()
 
+        revision, within = lab.status()["plan"]["revision"], lab.repos["app"] / "plan.md"
+        within.write_text(lab.workspace.plan.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
+        (link := root / ".link").symlink_to(within)
+        link.replace(lab.workspace.plan)  # a person put it where the child can write it
+        found = lab.until(lambda seen: seen["plan"]["state"] == "rejected")["plan"]
+        assert found["revision"] == revision
+        assert f"plan.md of the workspace ({within}) lies in the child `app`" in found["problems"][0]["message"]
+        within.rename(lab.workspace.plan)
+        lab.until(lambda seen: (seen["plan"]["state"], seen["plan"]["revision"]) == ("in_force", revision + 1))
+
 
 @pytest.mark.promise("workspace out of reach")
 def test_a_workspace_in_slash_tmp_is_driven_only_without_slash_tmp(slash_tmp: Path) -> None:

@@ -160,7 +160,7 @@ def _write_new(files: dict[Path, str]) -> None:
 
 
 def _for_us(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o644)  # never for everybody to write, whatever the umask
+    return os.open(path, flags, 0o600)  # a config may hold the address of a webhook, and a plan says what to do
 
 
 _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of orch)"

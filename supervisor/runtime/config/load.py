@@ -181,6 +181,18 @@ def _guarded(workspace: WorkspacePaths, config: Config) -> Config:
     return replace(config, confined=found)
 
 
+def reached(workspace: WorkspacePaths, config: Config) -> str | None:
+    """Return why a child's commands could write the workspace by now, and what to do; None if they cannot.
+
+    Somebody may have moved it, or put a link in its place, since the config was loaded. Takes about a millisecond.
+    """
+    try:
+        _guarded(workspace, config)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
 def _content(workspace: WorkspacePaths) -> bytes:
     try:
         with workspace.config.open("rb") as stream:

@@ -27,6 +27,7 @@ from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.version import Versions
+from supervisor.runtime.config.load import reached
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.control_socket import ControlSocket
@@ -208,7 +209,9 @@ class _Over(Exception):
 def _watched(workspace: WorkspacePaths, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
     from supervisor.runtime.plan.watch import PlanWatch  # import late (20 ms): the servers get ready meanwhile
 
-    return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
+    return PlanWatch(
+        workspace, [child.name for child in config.children], loop, authors, partial(reached, workspace, config)
+    )
 
 
 async def _kept(plan: PlanWatch) -> None:

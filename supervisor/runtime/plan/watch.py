@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -38,13 +38,22 @@ class PlanInbox(Protocol):
 class PlanWatch:
     """Reads plan.md on request, and posts an event for a new version."""
 
-    def __init__(self, workspace: WorkspacePaths, children: Sequence[str], loop: PlanInbox, authors: Authors) -> None:
+    def __init__(
+        self,
+        workspace: WorkspacePaths,
+        children: Sequence[str],
+        loop: PlanInbox,
+        authors: Authors,
+        reached: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`reached` says why the commands of a child could have written plan.md, if they could."""
+        self._reached = reached
         self._authors = authors
         self._workspace = workspace
         self._children = children
         self._loop = loop
         self._seen: object = _NOTHING  # the content at the last call of `look`
-        self.unkept = False  # it could not be kept; the next `look` tries again
+        self.unkept = False  # it could not be kept, or counts for nobody's; the next `look` tries again
 
     async def look_after(self, caught_up: Awaitable[None]) -> None:
         """Read plan.md after a save, once `caught_up` is over: the notification that the orchestrator is about to write
@@ -68,6 +77,8 @@ class PlanWatch:
             loop.post(PlanMissing(now, "there is no plan.md"))
         elif isinstance(content, Rejection):
             loop.post(PlanRejected(now, "", content.problems))
+        elif (why := self._reached()) is not None:
+            self._reject_for_now(content, why, "")  # nobody knows whose it is
         elif not content.strip():
             loop.post(PlanMissing(now, "plan.md is empty"))
         else:
@@ -99,15 +110,20 @@ class PlanWatch:
             try:
                 self._keep(content, event)
             except StoreError as error:
-                self._seen, self.unkept = _NOTHING, True
-                problems = (Problem(1, str(error)),)
-                if world.plan.problems != problems:  # else it is known already
-                    loop.post(PlanRejected(now, digest, problems, author))
+                self._reject_for_now(content, str(error), author)
                 return
             loop.post(event)
         elif postponed is None or postponed.digest != digest:
             picture = foreseen(world, event).picture
             loop.post(PlanPostponed(now, digest, event.summary, plan, waits, author, picture))
+
+    def _reject_for_now(self, content: bytes, why: str, author: str) -> None:
+        """Reject a version for a reason that is not in it: it is read again, also if nobody saves another one."""
+        self._seen, self.unkept = _NOTHING, True
+        problems = (Problem(1, why),)
+        if self._loop.world.plan.problems != problems:  # else it is known already
+            digest = hashlib.sha256(content).hexdigest()
+            self._loop.post(PlanRejected(self._loop.clock.now(), digest, problems, author))
 
     def _judged(self, event: PlanAccepted) -> str | None:
         """Return why a version waits for `orch go`; None if it comes into force now. Whatever has changed since, one

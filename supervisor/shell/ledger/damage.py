@@ -17,7 +17,7 @@ from msgspec import Struct
 from supervisor.errors import StoreError
 from supervisor.shell.ledger import sums
 from supervisor.shell.ledger.lines import decode
-from supervisor.shell.ledger.segments import Segment, segments
+from supervisor.shell.ledger.segments import Segment, open_regular, segments
 
 UNREADABLE = "this is not an event of this version"
 MOST_LOST = 100_000
@@ -247,7 +247,8 @@ def _fields(body: bytes) -> dict[str, object] | None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -9,6 +9,7 @@ import errno
 import gzip
 import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -67,8 +68,22 @@ def raw_lines(ledger: Path) -> Iterator[bytes]:
     """Read every line of the ledger, oldest first, with its line end. A torn last line has none. Raises OSError."""
     for segment in segments(ledger):
         yield from segment.lines()
-    with suppress(FileNotFoundError), ledger.open("rb") as file:
+    with suppress(FileNotFoundError), open_regular(ledger) as file:
         yield from file
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for a pipe, which would be waited for, and for a device."""
+    return open(path, "rb", opener=lambda _, flags: descriptor_of_regular(path, flags))
+
+
+def descriptor_of_regular(path: Path, flags: int, mode: int = 0o600) -> int:
+    """Open a file as `os.open` does. Raises OSError, also for what is no regular file, and waits for nothing."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, mode)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def open_unpacked(path: Path) -> BinaryIO:
@@ -76,7 +91,7 @@ def open_unpacked(path: Path) -> BinaryIO:
 
     Raises OSError. Reading a damaged one raises one of `DAMAGE`.
     """
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else open_regular(path)
 
 
 def closed_name(first: int, last: int) -> str:

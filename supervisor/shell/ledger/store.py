@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TypedDict
 from zlib import crc32
@@ -23,7 +24,16 @@ from supervisor.shell.ledger.checkpoint import Checkpoint
 from supervisor.shell.ledger.damage import examine, line_end_is_damaged
 from supervisor.shell.ledger.lines import decode, encode, labelled
 from supervisor.shell.ledger.renewal import lost, write_anew
-from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack, segments, sync_folder
+from supervisor.shell.ledger.segments import (
+    FOLDER,
+    Segment,
+    closed_name,
+    descriptor_of_regular,
+    open_regular,
+    pack,
+    segments,
+    sync_folder,
+)
 from supervisor.shell.ledger.sums import sealed, undamaged
 
 SEGMENT = 1 << 20
@@ -67,8 +77,10 @@ class Ledger:
         """
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            opened, whole = self._read(data := self._path.read_bytes())
+            self._file = descriptor_of_regular(self._path, os.O_RDWR | os.O_CREAT)
+            with open_regular(self._path) as file:
+                data = file.read()
+            opened, whole = self._read(data)
             self._root = self._path.parent.parent.stat()
         except OSError as error:
             raise StoreError(
@@ -83,7 +95,8 @@ class Ledger:
     def peek(self) -> Opened:
         """Read what `open` reads, and change nothing. Raises StoreError, also if it grows or is compacted meanwhile."""
         try:
-            return self._read(self._path.read_bytes() if self._path.exists() else b"")[0]
+            with open_regular(self._path) if self._path.exists() else BytesIO() as file:
+                return self._read(file.read())[0]
         except OSError as error:
             raise StoreError(
                 f"the ledger {self._path} cannot be read ({error.strerror})", "see its permissions"

@@ -36,12 +36,13 @@ class PlanFile:
         self.world = World()
         self.clock = self
         self.authors = Authors(str(self.workspace.plan), lambda: self.world)
+        self.reached: str | None = None  # why a child could have written plan.md
         self._posted: list[Event] = []
         self._watch = self.restarted()
 
     def restarted(self) -> PlanWatch:
         """The watch of another supervisor."""
-        self._watch = PlanWatch(self.workspace, ("backend",), self, self.authors)
+        self._watch = PlanWatch(self.workspace, ("backend",), self, self.authors, lambda: self.reached)
         return self._watch
 
     @property
@@ -297,6 +298,19 @@ def test_a_version_that_cannot_be_kept_is_rejected_once_and_read_again_until_it_
     file.workspace.plans.unlink()
     assert accepted(file.looked()).revision == 1
     assert not file.unkept
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_a_version_that_a_child_could_have_written_is_nobodys_until_it_could_not(file: PlanFile) -> None:
+    assert accepted(file.saved(PLAN)).revision == 1
+    file.reached = "the workspace lies in the child `backend`: move it"
+    (rejected,) = file.saved(PLAN.replace("Do it.", "Do that."))
+    assert isinstance(rejected, PlanRejected)
+    assert (rejected.problems[0].message, rejected.author) == (file.reached, "")
+    assert (file.looked(), file.unkept, file.world.plan.revision) == ([], True, 1)
+    file.reached = None
+    found = accepted(file.looked())
+    assert (found.revision, found.author, file.unkept) == (2, HUMAN, False)
 
 
 def test_a_version_that_waits_and_cannot_be_kept_waits_on(file: PlanFile) -> None:
