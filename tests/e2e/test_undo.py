@@ -145,6 +145,7 @@ def test_an_edit_of_the_plan_is_taken_back_by_its_name_around_what_was_written_s
     after = lab.workspace.plan.read_text(encoding="utf-8")
     lab.workspace.plan.write_text(after.replace("# Plan: Lab", "# Plan: Another"), encoding="utf-8")
     lab.until(lambda seen: seen["plan"]["revision"] == 3)
+    assert lab.orch("undo", "plan@2", "--dry-run").stdout == "would take back plan@2\n"
     assert lab.orch("undo", "plan@2").stdout == "took back plan@2 (@1; `orch redo`)\n"
     assert lab.workspace.plan.read_text(encoding="utf-8") == before.replace("# Plan: Lab", "# Plan: Another")
     lab.until(lambda seen: seen["plan"]["revision"] == 4)

@@ -309,7 +309,11 @@ def _show_plan(
     if plan.push:
         for line in where_to(plan, found, roots):
             output.emit(line)
-    output.say("nothing was changed; `orch land` makes these branches")
+    again = "`orch land --revert`" if plan.reverts is not None else "`orch land`"
+    there = all(one.old == one.tip for one in plan.repos)
+    output.say(
+        f"nothing was changed; {'these branches are there already' if there else f'{again} makes these branches'}"
+    )
     return 0
 
 
@@ -335,7 +339,7 @@ def _blocks(plan: LandingPlan) -> Iterator[Block]:
         if number:
             yield Line()
         on = f"on {repo.base[:10]}" if repo.base else "the first commits"
-        verb = "moves" if repo.old is not None else "is new"
+        verb = "is there already" if repo.old == repo.tip else "moves" if repo.old is not None else "is new"
         yield Line((Cell(f"{repo.child}: {repo.branch}, {on}", "bold"), Cell(f" ({verb})", "dim")))
         for commit in repo.commits:
             yield Line((Cell(commit.id[:10], "yellow"), Cell(f" {commit.task}: {commit.subject}")))

@@ -123,7 +123,7 @@ def _carry_out(
     if refused:
         output.say("nothing was touched")
     elif dry_run:
-        output.emit(f"would have {sentence(change)}")
+        output.emit(sentence(change, would=True))
     else:
         output.emit(f"{sentence(change)} ({name}; `orch {_way_back(change)}`)")
     return 1 if refused else 0

@@ -170,18 +170,19 @@ def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path
     journal.append(OperationEnded(began.number, _now(), done=bool(steps), why=why))
 
 
-def sentence(change: Reversal) -> str:
-    """Say in one line what a change is."""
+def sentence(change: Reversal, *, would: bool = False) -> str:
+    """Say in one line what was done by a change, or what it would do."""
     taken, brought = _names(change.taken), _names(change.brought)
     match change.kind:
         case OperationKind.RESTORE:
             assert change.target is not None, "a restore is about an operation"
-            return f"restored what was there after {change.target.id}"
+            return f"{'would restore' if would else 'restored'} what was there after {change.target.id}"
         case OperationKind.REDO:
             assert change.target is not None, "a redo is about an undo"
-            return f"brought back {brought or taken or ', '.join(filter(None, [change.target.target]))}"
+            names = brought or taken or ", ".join(filter(None, [change.target.target]))
+            return f"{'would bring' if would else 'brought'} back {names}"
     about = change.target.id if change.target is not None else taken
-    return f"took back {about}"
+    return f"{'would take' if would else 'took'} back {about}"
 
 
 def _names(runs: Sequence[Operation]) -> str:

@@ -93,6 +93,11 @@ def test_a_dry_run_shows_all_and_makes_no_ref(made: Landscape, land: Land) -> No
     assert {name: git(repo, "for-each-ref") for name, repo in made.repos.items()} == before
     landed = answer(land("--json"))
     assert (landed["state"], landed["why"], landed["repos"]) == ("landed", None, found["repos"])
+    ran = land("--dry-run")
+    assert (ran.out.count("(is there already)"), ran.err) == (
+        2,
+        "nothing was changed; these branches are there already\n",
+    )
 
 
 def test_landing_again_changes_nothing_and_what_came_since_moves_the_branch(made: Landscape, land: Land) -> None:

@@ -78,6 +78,7 @@ def test_a_dry_run_shows_it_and_changes_nothing(made: Landscape, land: Land) -> 
 
     assert ran.code == 0
     assert f"web: {BACK}, on " in ran.out
+    assert "`orch land --revert` makes these branches" in ran.err
     assert 'T1: Revert "Do T1"' in ran.out
     assert all(BACK not in git(repo, "for-each-ref") for repo in made.repos.values())
 

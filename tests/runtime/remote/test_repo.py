@@ -16,10 +16,12 @@ from supervisor.errors import OutOfReach, WorkspaceError
 from supervisor.runtime.remote.repo import RemoteRepo, repo_of
 from supervisor.runtime.remote.shell import RemoteShell
 from supervisor.runtime.remote.work.reader import RemoteReader
+from supervisor.runtime.snapshot.recorded import docs_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
 from supervisor.shell.git.keep.prune import prune
+from supervisor.shell.git.keep.recorded import earliest
 from supervisor.shell.git.keep.target import rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import look, write_changes
 from supervisor.shell.git.reach.output import GitOutput
@@ -241,3 +243,14 @@ def test_a_place_out_of_reach_is_told(tmp_path: Path) -> None:
     child = Child("firmware", "/repo", runner=Runner("lab", ("false", "--")))
     with pytest.raises(OutOfReach, match="lab is out of reach"):
         read_now(repo_of(WorkspacePaths(tmp_path), child).root)
+
+
+def test_the_documents_of_a_recorded_tree_are_read_there_as_they_are_here(repo: Path, there: RemoteRepo) -> None:
+    commit(repo, {"CONTRIBUTING.md": "## Tests\n\n```sh\nmake test\n```\n", "Makefile": "test:\n\ttrue\n"})
+    first = kept(repo)
+    commit(repo, {"CONTRIBUTING.md": "## Tests\n\n```sh\ntrue\n```\n"})
+    later = kept(repo)
+    docs = docs_of(there.root, f"{first}:work")
+    assert ([one.text for one in docs.commands], docs) == (["make test"], docs_of(repo, f"{first}:work"))
+    missing = "0" * 40
+    assert earliest(there.root, [missing, first, later]) == earliest(repo, [first, later]) == first

@@ -70,7 +70,7 @@ class LandingGate:
         if not plan.repos or not (status.plan.integration or has_documented_checks(workspace)):
             return
         self._config = load_guarded(workspace)
-        due = (*self._documented(status, plan), *status.plan.integration)
+        due = (*self._documented(status, plan, roots), *status.plan.integration)
         if not due:
             return
         tips = {one.child: one.commits[-1] for one in plan.repos}
@@ -95,19 +95,16 @@ class LandingGate:
             key = key_of(one.command, trees, network=self._network)
             self.steps = (*self.steps, GatedCommand(one, key, key in before))
 
-    def _documented(self, status: Status, plan: LandingPlan) -> Iterator[Integration]:
+    def _documented(self, status: Status, plan: LandingPlan, roots: Mapping[str, Path]) -> Iterator[Integration]:
         """Yield the checks that the documents of the landed repos named before the plan changed a file, if the config
         asks for them: what a task writes into them does not choose what it is measured by."""
-        here = (
-            {one.name for one in self._config.children if one.runner is None} if self._config.documented_checks else ()
-        )
-        for repo in plan.repos:
-            if repo.child in here:
-                kept = [run.before for task in status.tasks for run in task.kept if run.child == repo.child]
-                first = earliest(Path(repo.root), kept)
-                tree = f"{first}:{WORK}" if first else repo.base
-                commands = docs_of(Path(repo.root), tree).commands if tree else ()
-                yield from documented(repo.child, commands, dict.fromkeys(one.task for one in repo.commits))
+        for repo in plan.repos if self._config.documented_checks else ():
+            root = roots[repo.child]
+            kept = [run.before for task in status.tasks for run in task.kept if run.child == repo.child]
+            first = earliest(root, kept)
+            tree = f"{first}:{WORK}" if first else repo.base
+            commands = docs_of(root, tree).commands if tree else ()
+            yield from documented(repo.child, commands, dict.fromkeys(one.task for one in repo.commits))
 
     def run(self, told: Callable[[str], None]) -> tuple[RedCommand, ...]:
         """Run what did not pass with these trees yet, all of it, and return what failed. Raises OrchError."""
