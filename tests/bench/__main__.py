@@ -17,7 +17,20 @@ from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import beside, changing, growth, long_plans, plot, reading, records, screens, servers, wire, worlds
+from tests.bench import (
+    beside,
+    changing,
+    growth,
+    long_plans,
+    places,
+    plot,
+    reading,
+    records,
+    screens,
+    servers,
+    wire,
+    worlds,
+)
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -41,6 +54,10 @@ BENCHES: dict[str, Bench] = {
     "elsewhere": reading.snapshot_elsewhere,
     "snapshots": reading.snapshots_of_many,
     "map": reading.map_of_three,
+    "line": places.line,
+    "logins": places.logins,
+    "hundred-there": places.hundred,
+    "thousand": places.thousand,
     "keeping": changing.keeping,
     "changing": changing.changing,
     "long": long_plans.long_plans,

@@ -43,7 +43,8 @@ async def serve(path: str, manner: str) -> None:
             sys.exit(f"app-server control socket is already in use at {path}")
     with suppress(FileNotFoundError):
         os.unlink(path)
-    server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner, path), path)
+    pid = os.getpid()
+    server = await asyncio.start_unix_server(lambda reader, writer: client(reader, writer, manner, path, pid), path)
     print("listening", flush=True)
     await server.serve_forever()
 
@@ -51,12 +52,13 @@ async def serve(path: str, manner: str) -> None:
 def serve_stdio(manner: str) -> None:
     """Do the same over standard input and output, one message on each line."""
     for line in sys.stdin:
-        for message in _answers(json.loads(line), VERSION, manner):
+        for message in _answers(json.loads(line), VERSION, manner, os.getpid()):
             sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
 
-async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, manner: str, path: str) -> None:
+async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, manner: str, path: str, pid: int) -> None:
+    """Serve one connection, as the process `pid`."""
     with suppress(OSError, asyncio.IncompleteReadError):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         key = next(
@@ -86,7 +88,7 @@ async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ma
                     call = json.loads(data)
                     if manner == "busy" and call.get("method") == "turn/steer":
                         _note(f"{path}.steers", time.monotonic())
-                    for message in _answers(call, VERSIONS.get(manner, VERSION), manner):
+                    for message in _answers(call, VERSIONS.get(manner, VERSION), manner, pid):
                         writer.write(_frame(b"no JSON" if manner == "garbage" else json.dumps(message).encode(), 1))
             await writer.drain()
     writer.close()
@@ -110,7 +112,7 @@ def _note(path: str, moment: float) -> None:
         file.write(f"{moment}\n")
 
 
-def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, Any]]:
+def _answers(call: dict[str, Any], version: str, manner: str, pid: int) -> list[dict[str, Any]]:
     """The replies to a message: the answer, then the notifications."""
     if "id" not in call or "method" not in call:
         return []
@@ -125,7 +127,7 @@ def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, 
                 "platformOs": "linux",
             }
         case "server/diagnostics":
-            result = {"process": {"id": os.getpid()}}
+            result = {"process": {"id": pid}}
         case "account/read":
             result = {"account": None, "requiresOpenaiAuth": False}
         case "thread/start":

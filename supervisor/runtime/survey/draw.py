@@ -25,8 +25,9 @@ from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.survey.origins import learn_origins
-from supervisor.runtime.survey.seen import Seen
+from supervisor.runtime.survey.seen import AT_ONCE, Seen
 from supervisor.shell.git.reach.sources import Source
+from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire.plain import dumped, loaded
 from supervisor.wire.source import unread_languages
@@ -75,7 +76,7 @@ def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Co
     notes = [f"past of {one.child.name}" for one in seen]
     texts = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
     moved = [at for at, text in enumerate(texts) if text is None and seen[at].head]
-    with ThreadPoolExecutor(max(1, len(moved))) as pool:
+    with ThreadPoolExecutor(max(1, min(AT_ONCE, len(moved)))) as pool:
         for at, past in zip(moved, pool.map(lambda at: _read_past(seen[at].root), moved), strict=True):
             texts[at] = text = dumped(past)
             index.note(notes[at], seen[at].head or "", text)
@@ -88,7 +89,8 @@ def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     Raises OutOfReach: then nothing is known of them.
     """
     try:
-        state, history = read_state(root)
+        with reaching(root, once=True):
+            state, history = read_state(root)
     except OutOfReach:
         raise
     except OrchError:

@@ -20,7 +20,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.runtime.remote.roots import root_of
-from supervisor.runtime.survey.seen import Seen
+from supervisor.runtime.survey.seen import AT_ONCE, Seen
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.listing import list_files
@@ -41,9 +41,10 @@ def survey(workspace: WorkspacePaths, children: Sequence[Child], progress: Calla
     """
     roots = {child.name: root_of(workspace, child) for child in children}
     with _locked(workspace), ExitStack() as lines:
-        for root in roots.values():
-            lines.enter_context(reaching(root))
-        with ThreadPoolExecutor(max(1, len(children))) as pool:
+        if sum(child.runner is not None for child in children) <= AT_ONCE:  # else each step has a login of its own
+            for root in roots.values():
+                lines.enter_context(reaching(root))
+        with ThreadPoolExecutor(max(1, min(AT_ONCE, len(children)))) as pool:
             seen = list(pool.map(lambda child: _look(child, roots[child.name]), children))
         index = MentionIndex(workspace.mentions)
         try:
@@ -97,8 +98,9 @@ def _locked(workspace: WorkspacePaths) -> Iterator[None]:
 
 def _look(child: Child, path: Path) -> Seen:
     try:
-        root = toplevel(path)
-        listing, tree = list_files(root), read_tree(root, inside=False)
+        with reaching(path):
+            root = toplevel(path)
+            listing, tree = list_files(root), read_tree(root, inside=False)
     except OrchError as error:
         return Seen(child, path, problem=error.what, next_step=error.next_step)
     dirty = dict(tree.entries)
@@ -115,7 +117,8 @@ def _look(child: Child, path: Path) -> Seen:
 def _updated(index: MentionIndex, seen: Seen, progress: Callable[[str, int, int], None]) -> Seen:
     """Read what changed. A machine that gives no answer meanwhile is the problem of its child only."""
     try:
-        _update(index, seen, progress)
+        with reaching(seen.root):
+            _update(index, seen, progress)
     except OutOfReach as error:
         return replace(seen, files=(), problem=error.what, next_step=error.next_step)
     return seen

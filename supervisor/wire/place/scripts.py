@@ -41,7 +41,8 @@ recorded() {
 }
 marked() { grep -lszxF "ORCH_SERVER=$mark" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\n'; }
 members() {
-  { marked; echo "$leader"; echo --; cat /proc/[0-9]*/stat 2>/dev/null; } | awk -v me=$$ -v leader="$leader" '
+  found=$(marked); [ -n "$found$leader" ] || return 0
+  { echo "$found"; echo "$leader"; echo --; cat /proc/[0-9]*/stat 2>/dev/null; } | awk -v me=$$ -v leader="$leader" '
     !rest { if ($0 == "--") rest = 1; else if ($0 != "") ours[$0] = 1; next }
     { pid = $1; if (!sub(/^.*\) /, "")) next; if ($1 == "Z" || $1 == "X") next
       up[pid] = $2; if (leader != "" && $4 == leader) ours[pid] = 1 }

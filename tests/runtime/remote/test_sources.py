@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from supervisor.runtime.snapshot.snapshots import as_json as as_plain
 from supervisor.runtime.snapshot.snapshots import refresh
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.survey import extract
+from supervisor.runtime.survey.seen import AT_ONCE
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.listing import list_files
 from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.prefix.conversation import Conversation, PrefixOutput
+from supervisor.shell.prefix.process import PrefixProcess
 from tests.gitrepo import commit as commit_all
 from tests.gitrepo import git
 from tests.runtime.remote.conftest import PREFIX
@@ -124,6 +127,35 @@ def test_the_map_is_that_of_the_repos(
     monkeypatch.setattr(extract, "sources_of", asked.append)  # what is known is not read again
     assert drawn(folder, work, other, there=True) == elsewhere
     assert asked == []
+
+
+def test_many_repos_there_are_read_few_at_once(
+    work: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("many")
+    children = []
+    for number in range(AT_ONCE + 4):
+        shutil.copytree(work, folder / f"r{number}", symlinks=True, ignore=shutil.ignore_patterns("pipe", "large.js"))
+        children.append(Child(f"r{number}", str(folder / f"r{number}"), runner=Runner("lab", PREFIX)))
+    up: set[PrefixProcess] = set()
+    most = [0]
+    begin, end = PrefixProcess.__init__, PrefixProcess.end
+
+    def begun(process: PrefixProcess, *args: Any, **more: Any) -> None:
+        begin(process, *args, **more)
+        up.add(process)
+        most.append(len(up))
+
+    def ended(process: PrefixProcess, patience: float = 0.0) -> int | None:
+        up.discard(process)
+        return end(process, patience)
+
+    monkeypatch.setattr(PrefixProcess, "__init__", begun)
+    monkeypatch.setattr(PrefixProcess, "end", ended)
+    made = survey(WorkspacePaths(tmp_path_factory.mktemp("there")), children, lambda *_: None)
+    assert [one.problem for one in made.children] == [""] * len(children)
+    assert 1 < max(most) <= AT_ONCE
+    assert up == set()
 
 
 def test_contents_are_bounded_and_follow_no_link(
