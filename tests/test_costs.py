@@ -62,22 +62,22 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.up", 106, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 120, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 133, COMMAND),
-        ("cli.main, cli.look.status", 113, COMMAND | {"socket"}),
+        ("cli.main, cli.look.status", 114, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
             "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
-            119,
+            120,
             COMMAND | {"socket", "weakref"},
         ),
         ("cli.main, cli.draw.graph", 119, COMMAND),
         ("cli.main, cli.look.logs", 126, COMMAND | {"dataclasses", "inspect", "shutil"}),
-        ("cli.main, cli.steer.asks", 117, COMMAND),
+        ("cli.main, cli.steer.asks", 118, COMMAND),
         ("cli.main, cli.steer.requests", 107, COMMAND),
-        ("cli.main, cli.command.help_pages", 95, COMMAND | {"socket", "subprocess"}),
+        ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 327, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 539, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 540, {"typer"}),
         ("runtime.survey.worker", 225, {"ruamel", "typer"}),
     ],
 )

@@ -18,7 +18,7 @@ from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageE
 
 FAILED, USAGE, DOWN = 1, 2, 3
 
-_TO_BE_ENDED = {"asyncio", "concurrent.futures"}  # their users may have threads to join or files to remove
+_TO_BE_ENDED = {"asyncio", "concurrent.futures", "typer"}  # their users may have threads to join or files to remove
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _carry_out(words: list[str], folder: Path) -> int:
-    """Run the command that these words name; return its exit code."""
+    """Run the command that these words name; return its exit code. Raises SystemExit where typer ends it."""
     if (named := found(words)) is not None:
         command, rest = named
         function = command.load()
@@ -76,11 +76,11 @@ def _carry_out(words: list[str], folder: Path) -> int:
             entry.raise_again()
             gc.enable()
             return call(function, takes, folder, values)
-    from supervisor.cli.command import help_pages, mistakes  # import late: only help and mistakes need them
+    from supervisor.cli.command import typer_app  # import late (35 ms): only help and mistakes need it
 
     if named is not None and isinstance(values, WrongWords):
-        raise mistakes.explained(command, takes, values)
-    return help_pages.show(words if named is None else [*command.words.split(" "), HELP_OPTIONS[1]])
+        raise typer_app.explained(command, takes, values)
+    return typer_app.show_help(words if named is None else [*command.words.split(" "), HELP_OPTIONS[1]])
 
 
 def _flushed(code: int) -> int:

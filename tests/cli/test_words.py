@@ -1,47 +1,18 @@
-"""Parse a command line as typer would, with the same result."""
+"""Parse a command line without typer if it is plainly right, with the same result, and leave the rest to typer."""
 
 from __future__ import annotations
 
-from inspect import Parameter as Named
-from inspect import Signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.cli.command.parameters import Argument, Option, Parameter, parameters
-from supervisor.cli.command.table import COMMANDS, Command
+from supervisor.cli.command.parameters import Argument, Option, parameters
+from supervisor.cli.command.table import COMMANDS
+from supervisor.cli.command.typer_app import loaded
 from supervisor.cli.command.words import Wrong, WrongWords, found, read, spelled_out
-
-
-def loaded(command: Command) -> Any:
-    """Build the typer command from the function's signature."""
-
-    def run(**values: Any) -> None:
-        raise AssertionError("only the line is parsed")
-
-    typed = [_typed(one) for one in parameters(command.load()) if one.word is not None]
-    run.__signature__ = Signature(typed)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in typed}
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(command.name)(run)
-    return typer.main.get_command(app)
-
-
-def _typed(one: Parameter) -> Named:
-    word = one.word
-    if isinstance(word, Option):
-        names = [name for name in (word.name, word.short) if name is not None]
-        info = typer.Option(*names, metavar=word.metavar, min=word.least)
-    else:
-        assert word is not None
-        info = typer.Argument(metavar=word.metavar)
-    default = Named.empty if one.required else one.default
-    return Named(one.name, Named.KEYWORD_ONLY, default=default, annotation=Annotated[one.annotation, info])
-
 
 LOADED = {one.words: (parameters(one.load()), loaded(one)) for one in COMMANDS}
 VALUES = ("T1", "3", "0", "-1", "1.5", "2h", "debug", "loud", "accept", "a b", "", "-", "--", "x=y", "ü")

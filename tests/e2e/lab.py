@@ -58,8 +58,12 @@ class Lab:
         codex_home(self.home, self.model.base_url, stream_idle_timeout_ms=idle_timeout_ms)
         self.workspace = WorkspacePaths(self.folder / "workspace")
         self.workspace.root.mkdir()
+        (self.folder / "bin").mkdir()
+        # Each server runs it twice as it starts, and where it is a shell script it starts 15 processes each time.
+        (self.folder / "bin" / "lsb_release").symlink_to(shutil.which("true") or "/bin/true")
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "ORCH_READY"))},
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.folder),  # codex starts login shells, which must read no profile
             "CODEX_HOME": str(self.home),
             "ORCH_DEMO_KEY": "not-a-secret",

@@ -1,4 +1,7 @@
-"""What every command takes: `-C DIR` or ORCH_WORKSPACE, the folder in which it runs, and `--color WHEN`."""
+"""What every command takes: `-C DIR` or ORCH_WORKSPACE, the folder in which it runs, and `--color WHEN`.
+
+Read here because typer would load pydantic to do so, for every command.
+"""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def _command(command: Command) -> Iterator[str]:
         if isinstance(one.word, Argument)
     )
     yield from (f".SS {_plain(name + places)}", _plain(command.help))
-    if command.details:
-        yield _plain(command.details)
+    if details := command.details.replace("\b\n", "").replace("\n", " "):
+        yield _plain(details)
     for one in takes:
         yield from (".TP", f"\\fB{_plain(_usage(one))}\\fR", _plain(one.word.help if one.word is not None else ""))
     yield from (".PP", "Example:", ".nf", *(f".RS\n{_plain(line)}\n.RE" for line in command.examples), ".fi")

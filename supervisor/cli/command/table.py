@@ -140,7 +140,7 @@ COMMANDS = (
         "look.wait:wait",
         "Wait until every task is settled or something waits on you.",
         ("orch wait --timeout 1h", "orch wait --task T1 && echo done"),
-        "Exit codes: 0 all done; 3 the supervisor is not up; 4 something waits on you; "
+        "\b\nExit codes: 0 all done; 3 the supervisor is not up; 4 something waits on you;\n"
         "5 a task is blocked or failed; 124 time-out.",
     ),
     Command(
@@ -315,7 +315,7 @@ COMMANDS = (
         "plan.write:write",
         "Have the orchestrator understand the repos and write plan.md.",
         ('orch plan "The checkout form shows a 500 now and then"', "orch plan --from problem.md --review"),
-        "Exit codes: 0 the plan is in force; 1 there is no plan; 4 the orchestrator needs you (`orch asks`).",
+        "\b\nExit codes: 0 the plan is in force; 1 there is no plan; 4 the orchestrator needs you (`orch asks`).",
     ),
     Command(
         "doctor",

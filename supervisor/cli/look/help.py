@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
 
-from supervisor.cli.command import help_pages, manual
+from supervisor.cli.command import manual, typer_app
 from supervisor.cli.command.parameters import Argument, Json, Option, Parameter, parameters
-from supervisor.cli.command.table import COMMANDS, GROUPS, HELP_OPTIONS, Command
+from supervisor.cli.command.table import COMMANDS, GROUPS, Command
 from supervisor.cli.command.words import spelled_out
 from supervisor.cli.display import output
 from supervisor.runtime.naming import checked
@@ -28,8 +29,12 @@ def show_help(
         chosen = [one for one in COMMANDS if [*one.words.split()][: len(words)] == words]
         output.emit_json([_described(one) for one in chosen])
     else:
-        return help_pages.show([*(spelled_out(words) if len(words) > 1 else words), HELP_OPTIONS[1]])
+        _show(words)
     return 0
+
+
+def _show(words: Sequence[str]) -> NoReturn:
+    typer_app.show_help([*spelled_out(words), "--help"] if len(words) > 1 else [*words, "--help"])
 
 
 def _described(command: Command) -> dict[str, object]:
