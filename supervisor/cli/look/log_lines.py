@@ -31,6 +31,14 @@ def words_of(line: RecordLine) -> str:
     return one_line(words, LONGEST)
 
 
+def message_of(line: RecordLine) -> str:
+    """Return the whole message to which a line belongs, as a child said it; "" for another line, and for a report."""
+    if line["event"] != "item_completed" or line.get("item") != "agentMessage":
+        return ""
+    text = str(line.get("text") or "")
+    return "" if text.lstrip().startswith("{") else text
+
+
 def seconds_of(line: RecordLine) -> float | None:
     """Return how long that took, in seconds; None if the line does not say."""
     spent = line.get("duration_ms")
@@ -53,8 +61,7 @@ def _item(line: RecordLine) -> str:
             paths = line.get("paths")
             return "patched " + ", ".join(map(str, paths if isinstance(paths, list) else []))
         case "agentMessage":
-            text = str(line.get("text", ""))
-            return "" if text.lstrip().startswith("{") else f"“{text}”"  # a report is told with its task
+            return f"“{said}”" if (said := message_of(line)) else ""  # a report is told with its task
         case "mcpToolCall":
             return f"uses {line.get('tool')} of {line.get('server')}"
     return _join(_spaced(line.get("item") or "an item"), line.get("query") or line.get("text"))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.draw.gather import patches_of
-from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
+from supervisor.cli.look.log_lines import QUIET, message_of, seconds_of, words_of
 from supervisor.cli.web.live import PageView
 from supervisor.core.view.graph.layers import Node, nodes_of
 from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
@@ -29,10 +29,12 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 AGAIN = 5.0  # seconds for which the changes of a task that works are shown as they were
 LINES = 400  # of the log
+MESSAGES = 3  # of a turn that runs
 STEPS = 400  # of the time line: what moves by less than one is not drawn anew
 LONGEST_STEP = timedelta(seconds=30)
 DECISIONS = 200  # on the page of the plan; `orch report` has all
 _ORDER = ("needs_human", "failed", "blocked", "running", "verifying", "waiting", "held", "done", "retired")
+_AT_WORK = ("running", "needs_human")
 _LOUD = {"warning": "warned", "error": "problem"}
 _PLACES = (("/", "Overview"), ("/plan", "Plan"), ("/log", "Log"), ("/map", "Map"))
 
@@ -79,12 +81,14 @@ class Views:
         if task is None:
             return None
         retry = Html("") if self._read_only else retry_button(pen, task)
+        log, said = self._log([name], 100)
         details = task_details(pen, task, view.story.world, self._patches(status, task))
         inner = (
             parts.part("part line", pen("div", pen("div", task_line(pen, task), cls="row"), retry, cls="card")),
             self._asks(parts, [one for one in status.asks if one.task == name]),
+            parts.section("says", "What it says", said if task.state in _AT_WORK else Html("")),
             parts.part("part details", details),
-            parts.section("log", "Log", self._log([name], 100)),
+            parts.section("log", "Log", log),
         )
         return self._page(view, parts, f"{task.id} — {task.title}", inner, "")
 
@@ -103,7 +107,7 @@ class Views:
 
     def log(self, view: PageView, known: Marks | None = None) -> Drawn:
         parts = PageParts(self._pen, known)
-        return self._page(view, parts, "Log", (parts.section("log", "Log", self._log([], LINES)),), "/log")
+        return self._page(view, parts, "Log", (parts.section("log", "Log", self._log([], LINES)[0]),), "/log")
 
     def map(self, view: PageView, known: Marks | None = None) -> Drawn:
         try:
@@ -201,15 +205,21 @@ class Views:
         ]
         return pen("table", rows) if rows else Html("")
 
-    def _log(self, holding: Sequence[str], limit: int) -> Html:
+    def _log(self, holding: Sequence[str], limit: int) -> tuple[Html, Html]:
+        """Return the last lines of the log, and in full what was said last in the turn that runs; the newest first."""
         pen, records = self._pen, Records(self._workspace)
         kept: deque[Html] = deque(maxlen=limit)
+        said: deque[Html] = deque(maxlen=MESSAGES)
         try:
             for line in records.read(holding=holding):
                 if line["event"] in QUIET or line["level"] == "debug" or not (words := words_of(line)):
                     continue
                 if holding and line.get("task") not in holding:
                     continue
+                if line["event"] == "turn_began":
+                    said.clear()
+                elif message := message_of(line):
+                    said.append(pen("div", pen.words(message), cls="card"))
                 took = seconds_of(line)
                 cells = (
                     pen("td", pen.time(moment(line["ts"])), cls="soft"),
@@ -220,7 +230,7 @@ class Views:
                 kept.append(pen("tr", cells))
         finally:
             records.close()
-        return pen("table", reversed(kept), cls="log") if kept else Html("")
+        return pen("table", reversed(kept), cls="log") if kept else Html(""), pen.join(reversed(said))
 
     def _page(
         self,

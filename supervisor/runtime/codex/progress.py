@@ -21,10 +21,13 @@ KEPT = 1000  # threads of which we know what they are doing
 class Activity:
     """The last message of one or several threads, or the tool or command that they run; "" between two turns."""
 
-    def __init__(self, complete: Callable[[Status], Status] | None = None) -> None:
-        """`complete` adds to a status what follows from it."""
+    def __init__(
+        self, complete: Callable[[Status], Status] | None = None, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`complete` adds to a status what follows from it. `changed` is called when a thread does something else."""
         self.text = ""  # of whichever thread said something last
         self._complete = complete
+        self._changed = changed
         self._limits: dict[tuple[str, str], LimitInfo] = {}
         self._by_thread: dict[str, str] = {}
 
@@ -44,6 +47,7 @@ class Activity:
                 self._by_thread[thread] = self.text
             if len(self._by_thread) > KEPT:
                 del self._by_thread[next(iter(self._by_thread))]
+            self._changed()
 
     def shown(self, status: Status) -> Status:
         """Return the status with what the turns of running tasks, and of the orchestrator, are doing."""

@@ -308,10 +308,8 @@ class Control:
         """Return once the turn that `orch plan stop` interrupts has ended, after STOP_PATIENCE seconds at most."""
         loop = self._loop
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_PATIENCE), loop.changed:
-                await loop.changed.wait_for(
-                    lambda: (own := loop.world.orchestrator.state) is None or not own.phase.live
-                )
+            async with asyncio.timeout(STOP_PATIENCE):
+                await loop.until(lambda: (own := loop.world.orchestrator.state) is None or not own.phase.live)
 
     async def _plan_stop(self, _: NoParams) -> PlanStopped:
         ended = session.under_way(self._loop.world)

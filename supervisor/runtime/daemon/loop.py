@@ -31,6 +31,7 @@ WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then as
 WATCHING_AT_ONCE = (
     256  # `watch` that wait; more are answered at once, so that those of clients that left do not pile up
 )
+STIR_AFTER = 0.2  # seconds from a step of a turn to when those who watch are told: many steps at once are one change
 DISK_PATIENCE = 1.0  # seconds between two attempts to append to a ledger that cannot be written
 
 
@@ -53,8 +54,9 @@ class Loop:
 
     def __init__(self, workspace: WorkspacePaths, recorder: Recorder, logs: Logs) -> None:
         self.clock = recorder.clock
-        self.version = 0  # of the world; `watch` waits until it changes
-        self.changed = asyncio.Condition()
+        self.version = 0  # of the world, and of what the turns do; `watch` waits until it changes
+        self._changed = asyncio.Event()  # one for each version
+        self._stirs: asyncio.TimerHandle | None = None
         self._watching = 0
         self.trouble: str | None = None
         self.keeperless: str | None = None  # why nobody is served but to look, and what to do
@@ -80,12 +82,31 @@ class Loop:
             return
         self._watching += 1
         try:
-            async with asyncio.timeout(min(seconds, WATCH_LIMIT)), self.changed:
-                await self.changed.wait_for(lambda: self.version != version)
+            async with asyncio.timeout(min(seconds, WATCH_LIMIT)):
+                await self.until(lambda: self.version != version)
         except TimeoutError:
             pass
         finally:
             self._watching -= 1
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Return once this holds. It is looked at after each change."""
+        while not holds():
+            await self._changed.wait()
+
+    def stir(self) -> None:
+        """Tell those who watch, soon, that what the turns are doing has changed. Nothing of it is recorded."""
+        if self._stirs is None:
+            self._stirs = asyncio.get_running_loop().call_later(STIR_AFTER, self._renew)
+
+    def _renew(self) -> None:
+        """Begin a new version."""
+        if self._stirs is not None:
+            self._stirs.cancel()
+            self._stirs = None
+        self.version += 1
+        before, self._changed = self._changed, asyncio.Event()
+        before.set()
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
@@ -128,11 +149,9 @@ class Loop:
             for action in decided.actions:
                 carry_out(action)
             if decided.events or self.world is not before:
-                self.version += 1
                 if self._show_due is None:
                     self._show_due = monotonic() + SHOW_AFTER
-                async with self.changed:
-                    self.changed.notify_all()
+                self._renew()
             for entry in entries:
                 if entry.taken is not None and not entry.taken.done():
                     entry.taken.set_result(None)

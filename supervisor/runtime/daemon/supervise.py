@@ -84,7 +84,7 @@ async def _supervise(
     removed = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: loop.world)
-    activity = Activity(lambda status: accounted(status, loop.world, config.prices))
+    activity = Activity(lambda status: accounted(status, loop.world, config.prices), loop.stir)
     starts = Starts()
     now = loop.clock.now
 
@@ -249,10 +249,8 @@ def _load_the_reader() -> None:
 async def _settled(loop: Loop) -> None:
     """Return once no server is starting any more, or after SETTLE seconds."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLE), loop.changed:
-            await loop.changed.wait_for(
-                lambda: all(one.state is not ServerState.STARTING for one in loop.world.servers.values())
-            )
+        async with asyncio.timeout(SETTLE):
+            await loop.until(lambda: all(one.state is not ServerState.STARTING for one in loop.world.servers.values()))
 
 
 async def _first_of(*coroutines: Coroutine[object, object, object]) -> None:

@@ -7,7 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from supervisor.core.view.page.frame import document
+from supervisor.core.view.page.pen import Html, Pen
+from supervisor.core.view.page.style import STYLE
+from supervisor.core.view.page.tasks import task_details
+from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
+from supervisor.domain.task import RunResult, TaskState
+from supervisor.domain.world import World
+from supervisor.wire.status import read_status
 from tests.browser import Browser
 from tests.cli.scene import Standin, ask, child, status_json, task
 from tests.cli.web.served import Served
@@ -56,7 +65,7 @@ def test_a_person_answers_by_keys_and_in_a_second_tab(
     browser.open(web.url)  # once it is loaded, it hears keys
     browser.press("a")
     browser.until("document.activeElement.id === 'words-A1'")
-    for _ in range(8):  # past the four buttons of A1, and the words and the box of A2
+    for _ in range(7):  # past three buttons of A1, and the words and the box of A2
         browser.press("Tab")
     assert browser.js("document.activeElement.value + document.activeElement.closest('section').id") == "declineask-A2"
     browser.press("Enter")
@@ -96,3 +105,20 @@ def test_a_request_that_makes_no_sense_is_refused_and_not_a_fault(
     assert web.get("/task/..%2f..%2fetc").status == 404
     assert "Traceback" not in web.errors()
     assert web.get().status == 200
+
+
+def test_what_a_child_reports_is_no_wider_than_the_page(tmp_path: Path) -> None:
+    said = Report(Outcome.DONE, LONG, (Change(LONG, LONG),), (ContractNote("C1", "kept", LONG),), learned=(LONG,))
+    state = replace(TaskState("T1", LONG, "backend"), result=RunResult(report=said, checks=(Check(LONG, 1, LONG),)))
+    pen, one = Pen(), read_status(status_json(tasks=(task("T1", "done", title=LONG, changed_files=[LONG]),))).tasks[0]
+    details = task_details(pen, one, World(tasks={"T1": state}), ())
+    page = tmp_path / "page.html"
+    page.write_text(document(pen, LONG, (pen("style", Html(STYLE)),), (pen("main", details),)), encoding="utf-8")
+    with Browser(tmp_path / "profile") as browser:
+        for wide in (390, 1280):
+            browser.size(wide, 844)
+            browser.open(page.as_uri())
+            assert browser.js("document.documentElement.scrollWidth") <= wide
+        assert "x" * 3000 in browser.html()
+        assert "\x1b" not in browser.html()
+        assert browser.js("window.bad") is None

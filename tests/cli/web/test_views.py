@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -87,3 +88,33 @@ def test_a_task_that_is_not_there_has_no_page(tmp_path: Path) -> None:
     shown = views.task(view, view.status.tasks[0].id)
     assert shown is not None
     assert "<form" not in shown
+
+
+def test_a_task_at_work_shows_in_full_what_its_child_says_in_this_turn(tmp_path: Path) -> None:
+    workspace = WorkspacePaths(tmp_path)
+    workspace.logs.mkdir(parents=True)
+    long = "I look at <the> router first. " * 20
+    messages = ("Of an earlier turn.", "turn", '{"outcome": "done"}', "First.", "Second.", "Third.", long)
+    lines = [
+        {"ts": AT.isoformat(), "level": "info", "task": "T0", "event": "turn_began", "message": "orch-T0-1"}
+        if one == "turn"
+        else {
+            "ts": AT.isoformat(),
+            "level": "info",
+            "task": "T0",
+            "event": "item_completed",
+            "item": "agentMessage",
+            "text": one,
+        }
+        for one in messages
+    ]
+    (workspace.logs / "c0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    views, view = Views(workspace, Pen(), read_only=False), view_of(world_of(1, 1))
+    working = replace(view.status, tasks=(replace(view.status.tasks[0], state="running"),))
+    shown = views.task(view._replace(status=working), "T0")
+    assert shown is not None
+    said = re.findall(r'<div class="card"><div class="words">(.*?)</div></div>', shown.html)
+    assert said == [long.replace("<the>", "&lt;the&gt;"), "Third.", "Second."]
+    done = views.task(view, "T0")
+    assert done is not None
+    assert "What it says" not in done.html

@@ -50,6 +50,10 @@ def test_what_people_wrote_keeps_code_and_bold_and_nothing_else() -> None:
     )
     assert pen.line("2**3**4 and ** no ** and **<i>**") == "2**3**4 and ** no ** and <b>&lt;i&gt;</b>"
     assert pen.words("**a**\nb") == '<div class="words"><b>a</b>\nb</div>'
+    assert pen.clean("a\x1b]2;evil\x07b\x1b[2Jc\x1b]8;;x\x1b\\d\x1b]open") == "abcd]open"
+    fenced = "Run it:\n\n```sh\nmake **<all>**\n```\nThen `stop`. ``` is no fence"
+    shown = "Run it:<pre>make **&lt;all&gt;**\n</pre>Then <code>stop</code>. ``` is no fence"
+    assert pen.words(fenced) == f'<div class="words">{shown}</div>'
 
 
 def test_answers_that_an_ask_offers_stand_first_as_buttons_and_say_what_they_send() -> None:

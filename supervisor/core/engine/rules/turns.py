@@ -287,7 +287,7 @@ def _why(world: World, state: TaskState, due: Due) -> str:
         case Due.REDIRECT:
             return f"revision {world.plan.revision} of the plan changed its brief"
         case Due.BRIEF:
-            return "ready to start"
+            return "its turn in the plan has come"
         case Due.FIX if not state.due_text:
             return state.why
         case Due.FIX:

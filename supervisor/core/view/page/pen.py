@@ -13,8 +13,10 @@ VOID = frozenset({"br", "hr", "input", "link", "meta"})
 CACHED = 5000  # texts whose escaped form is remembered: states, names and labels come again and again
 # What steers a terminal or turns the direction of a line. Line feed and tab stay.
 _UNWANTED = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)|"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_FENCED = re.compile(r"^```[^`\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _WRAPPED = re.compile(r"(?<=[^\n]{70})[ \t]*\n(?=[^\W\d_]|[`\"'(])")
 _BOLD = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+)(?<=\S)\*\*(?![\w*])")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -59,10 +61,15 @@ class Pen:
         return known
 
     def words(self, words: str) -> Html:
-        """Show somebody's words line by line; what is between single backticks is code, between
-        two asterisks bold. Lines that an editor
-        wrapped are joined, because a reader's screen has another width."""
-        return self("div", self._marked(_WRAPPED.sub(" ", self.clean(words).strip("\n"))), cls="words")
+        """Show somebody's words line by line; what is fenced, or between single backticks, is code, between two
+        asterisks bold. Lines that an editor wrapped are joined, because a reader's screen has another width."""
+        shown = list[Html]()
+        for at, part in enumerate(_FENCED.split(self.clean(words).strip("\n"))):
+            if at % 2:
+                shown.append(self("pre", self.escaped(part)))
+            elif part.strip("\n"):
+                shown.append(self._marked(_WRAPPED.sub(" ", part.strip("\n") if at else part.rstrip("\n"))))
+        return self("div", shown, cls="words")
 
     def line(self, words: str) -> Html:
         """Show somebody's words as a part of a line, with the same marks."""

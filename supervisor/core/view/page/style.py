@@ -22,7 +22,7 @@ h1{font-size:1.5rem;line-height:1.25;font-weight:650;margin:0 0 4px;overflow-wra
 h2{font-size:1.06rem;font-weight:650;margin:2.4rem 0 .7rem}
 h3{font-size:.95rem;font-weight:600;margin:1.2rem 0 .35rem}
 h2 small,h3 small{font-weight:400;color:var(--soft);margin-left:.5em}
-p{margin:.4rem 0}.name,.side,h2,h3{overflow-wrap:anywhere}
+p{margin:.4rem 0}p,li,summary,.name,.side,h2,h3{overflow-wrap:anywhere}
 .soft,.meta{color:var(--soft)}.meta{font-size:.87rem;overflow-wrap:anywhere}
 nav.jump{display:flex;gap:18px;overflow-x:auto;padding:10px 0 2px;font-size:.9rem;white-space:nowrap}
 .sum{display:flex;flex-wrap:wrap;gap:8px 10px;margin:12px 0 4px}
@@ -59,7 +59,7 @@ pre.diff{white-space:pre;overflow-wrap:normal}
 pre.diff ins,pre.diff del,pre.diff b,pre.diff em{display:block;text-decoration:none;font-style:normal;font-weight:400}
 pre.diff ins{color:var(--done);background:var(--done-bg)}pre.diff del{color:var(--bad);background:var(--bad-bg)}
 pre.diff em{color:var(--run)}pre.diff b{font-weight:650;margin-top:.6em}
-.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
+.words pre{white-space:pre-wrap}.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
 ul.plain{list-style:none;margin:.3rem 0;padding:0}ul.plain li{padding:2px 0;overflow-wrap:anywhere}
 .add{color:var(--done)}.sub{color:var(--bad)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
@@ -125,22 +125,24 @@ a.row{display:grid;color:inherit;background:var(--card);border:1px solid var(--l
 a.row:first-of-type{border-top:1px solid var(--line);border-radius:10px 10px 0 0}
 a.row:last-of-type{border-radius:0 0 10px 10px}
 a.row:only-of-type{border-radius:10px}a.row:hover{text-decoration:none;background:var(--wait-bg)}
-.row .name b{margin-right:.6em}.row .why{display:block;color:var(--soft);font-size:.87rem;overflow:hidden;
-text-overflow:ellipsis;white-space:nowrap}.row .side{color:var(--soft);font-size:.85rem;text-align:right}
-#parts>*{content-visibility:auto;contain-intrinsic-size:auto 400px}
-#parts>#part-tasks,#parts>#asks{content-visibility:visible}
+a.row{line-height:23px}a.row .pill{line-height:20px;vertical-align:top}
+.row .name b{margin-right:.6em}.row .why{display:block;line-height:20px;color:var(--soft);font-size:.87rem;
+overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.row .side{color:var(--soft);font-size:.85rem;text-align:right}
+#part-graph,#part-time{content-visibility:auto;contain-intrinsic-size:auto 400px}
 a.row{content-visibility:auto;contain-intrinsic-size:auto 45px}
 .narrow{max-width:30rem;margin:12vh auto 0}
 #stale{display:none;color:var(--you);font-size:.84rem}body.stale #stale{display:inline}
 div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--ink)}
 #said:not(:empty){position:fixed;z-index:3;left:50%;bottom:18px;transform:translateX(-50%);width:max-content;
 max-width:calc(100vw - 28px);margin:0;box-shadow:0 3px 16px rgb(0 0 0/.25);overflow-wrap:anywhere}
-table.log td{border:0;padding:1px 12px 1px 0}
+table.log td{border:0;padding:1px 12px 1px 0}table.log td:not(:last-child){width:1%;white-space:nowrap}
 @media(max-width:640px){button{min-height:44px;flex:1 1 8rem}header.top{position:static}
 .row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}a.row{padding:9px 12px}
 .row .name{grid-column:1/-1;grid-row:2}
 .row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
-@media print{#parts>*,a.row{content-visibility:visible}header.top{position:static}form,#said,nav.jump{display:none}}
+@media print{#part-graph,#part-time,a.row{content-visibility:visible}header.top{position:static}
+form,#said,nav.jump{display:none}}
 """
 """What `orch web` adds: forms, and what stays in sight."""
 

@@ -35,7 +35,7 @@ def test_a_turn_starts_with_the_brief_once_its_thread_is_open() -> None:
             model=None,
             effort=None,
             sandbox="workspace-write",
-            why="ready to start",
+            why="its turn in the plan has come",
         ),
     )
 

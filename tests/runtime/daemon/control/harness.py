@@ -32,6 +32,7 @@ from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.process.caller import caller_of
+from supervisor.wire.codex.notifications import Notification
 
 LIMIT = 5.0  # seconds
 
@@ -74,6 +75,10 @@ class Supervisor:
     def post(self, event: ev.Event) -> None:
         self._loop.call_soon_threadsafe(self.loop.post, event)
 
+    def observe(self, notification: Notification) -> None:
+        """Take in what a server said."""
+        self._loop.call_soon_threadsafe(self.activity.observe, notification)
+
     def client(self) -> ControlClient:
         return ControlClient(self.socket)
 
@@ -110,9 +115,10 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 listening = asyncio.Event()
-                authors, doing = Authors("plan.md", World), Activity()
+                authors = Authors("plan.md", World)
+                self.activity = Activity(changed=self.loop.stir)
                 control = Control(
-                    self.workspace, self.loop, logs, group, authors, doing, plan_known=self._until_plan_known
+                    self.workspace, self.loop, logs, group, authors, self.activity, plan_known=self._until_plan_known
                 )
                 door = ControlSocket(self.workspace, control, Doorkeeper(self), group)
                 group.create_task(door.serve(listening), name="control")

@@ -21,6 +21,8 @@ from supervisor.errors import RequestRefused, SupervisorDown, UsageError
 from supervisor.shell import control_client
 from supervisor.shell.ledger import store
 from supervisor.shell.ledger.segments import raw_lines, segments
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.jsonrpc import Notice
 from tests.runtime.daemon.control.harness import LIMIT, Supervisor, refused
 
 pytestmark = pytest.mark.timeout(10)
@@ -93,6 +95,19 @@ def test_watch_answers_at_once_after_a_change_and_in_time_without_one(supervisor
         seen = [one.result(LIMIT) for one in watching]
     assert {one.version > version for one in seen} == {True}
     assert {one.status["plan"]["state"] for one in seen} <= {"missing", "held"}
+
+
+def test_watch_answers_soon_after_a_step_of_a_turn_which_is_not_recorded(supervisor: Supervisor) -> None:
+    item = {"id": "i", "type": "commandExecution", "command": "git log -n 5"}
+    step = read_notification(Notice("item/started", {"threadId": "a", "turnId": "u", "item": item}))
+    assert isinstance(step, Notification)
+    with supervisor.client() as client:
+        version = client.watch(-1, 0).version
+        before = len(supervisor.recorded())
+        supervisor.observe(step)
+        assert client.watch(version, LIMIT).version == version + 1
+        assert supervisor.activity.text == "runs git log -n 5"
+        assert len(supervisor.recorded()) == before
 
 
 def test_a_request_is_in_the_ledger_before_its_answer(supervisor: Supervisor) -> None:
