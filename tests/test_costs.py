@@ -23,12 +23,14 @@ from supervisor.core.map.interfaces import interfaces
 from supervisor.core.plan import canonical
 from supervisor.core.plan.diff import diff
 from supervisor.core.view.runs_md import pieces, render
-from supervisor.core.view.sheet import sheet_of
+from supervisor.core.view.sheet import Sheet, sheet_of
 from supervisor.core.view.status import status
+from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.status import Status
+from supervisor.domain.task import LeftoverLook
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import World
 from supervisor.runtime import records as records_of
@@ -123,8 +125,8 @@ def test_a_step_visits_only_the_tasks_that_it_concerns() -> None:
         "the next moment": lambda world: wakeup(world, LATER),
     }
     assert steps["the end of a turn"](few).actions != ()  # type: ignore[attr-defined]
-    for name, act in steps.items():
-        assert calls(lambda: act(many)) <= 1.1 * calls(lambda: act(few)), name  # noqa: B023
+    for name, step in steps.items():
+        assert calls(lambda: step(many)) <= 1.1 * calls(lambda: step(few)), name  # noqa: B023
 
 
 def test_only_what_may_look_different_is_rendered_anew() -> None:
@@ -142,13 +144,22 @@ def test_only_what_may_look_different_is_rendered_anew() -> None:
             "used tokens": ev.TokensSpent(LATER, "c3", "thread c3", "turn T3", 1000, 100),
             "the end of a turn": ev.TurnEnded(LATER, "c3", "thread c3", seen),
         }
+        ended = advance(world, after["the end of a turn"]).world
+        ended = advance(ended, ev.LeftoversLooked(LATER, "c3", "T3", "turn T3", LeftoverLook(LATER))).world
+        last = advance(ended, ev.ChecksFinished(LATER, "c3", "T3", 1, (), ("one.py",)))
+        assert [action.task for action in last.actions if isinstance(action, act.StartTurn)] == ["T11"]
 
-        def show(world: World) -> None:
+        def show(world: World, known: Sheet = known) -> None:
             sheet = sheet_of(world, LATER, known)
             status(world, LATER, "/w", sheet)
             pieces(world, LATER, template, "/w", sheet)
 
-        return {name: calls(lambda: show(advance(world, event).world)) for name, event in after.items()}  # noqa: B023
+        before_last = sheet_of(ended, LATER)
+        assert before_last.infos
+        assert before_last.rows
+        assert before_last.entries
+        found = {name: calls(lambda: show(advance(world, event).world)) for name, event in after.items()}  # noqa: B023
+        return {**found, "the end of a task": calls(lambda: show(last.world, before_last))}
 
     few, many = costs(24), costs(2400)
     for name, count in many.items():

@@ -22,6 +22,7 @@ from tests.bench import (
     changing,
     growth,
     long_plans,
+    peers,
     places,
     plot,
     reading,
@@ -113,7 +114,8 @@ def table(rows: Sequence[Row], rounds: int) -> Iterator[str]:
     """The rows as Markdown."""
     yield (
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"Python {platform.python_version()}; medians of {rounds} rounds, in milliseconds where nothing else is said\n"
+        f"Python {platform.python_version()}; medians of {rounds} rounds, in milliseconds where nothing else is said.\n"
+        f"\nBeside {peers.versions()}.\n"
     )
     yield "| what | median | floor | ratio | to reach | others | note |\n|---|---|---|---|---|---|---|"
     for row in rows:

@@ -27,6 +27,8 @@ PYTHON_PEERS = {"supervisord": "supervisor==4.3.0", "circus": "circus==0.19.0", 
 NODE_PEERS = {"pm2": "pm2@7.0.4"}
 CLIENTS = ("openai-codex==0.163.0", "codex-autorunner==2.2.3")
 NAMES = (*PYTHON_PEERS, *NODE_PEERS)
+ABSENT = {"process-compose": "neither PyPI nor npm nor Debian has it"}
+"""Peers that no package registry has, and why they are not measured."""
 INSTALL_WITHIN = 300  # seconds
 READY_WITHIN = 60.0  # seconds for all servers of a peer
 END_WITHIN = 20.0  # seconds for a peer to end what it started
@@ -54,6 +56,13 @@ def programs(codex: str, folders: Sequence[Path], environ: Mapping[str, str]) ->
         sockets = [f"{place}/{number}" for number in range(len(folders))]
         commands = [[codex, "app-server", "--listen", f"unix://{path}"] for path in sockets]
         yield Programs(commands, folders, sockets, environ)
+
+
+def versions() -> str:
+    """All peers with the versions that are measured, and those that cannot be had."""
+    pinned = [*PYTHON_PEERS.values(), *NODE_PEERS.values(), *CLIENTS]
+    had = ", ".join(one.replace("==", " ").replace("@", " ") for one in pinned)
+    return f"{had}; not {', '.join(f'{name} ({why})' for name, why in ABSENT.items())}"
 
 
 @cache

@@ -163,9 +163,9 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
         return None
     if (trouble := child_trouble(world, task.child)) is not None:
         return trouble
-    for other in occupants(world, task.child) if not own_path(task, state) else ():
-        if other.task != task.id:
-            return f"{other.task} works in {task.child}"
+    others = (other for other in occupants(world, task.child) if other.task != task.id)
+    if not own_path(task, state) and next(others, None) is not None:
+        return f"another task works in {task.child}"  # which one is not said of each that waits: it would change often
     budget = budgets.blocking_budget(world, task, at)
     return budgets.obstacle(world, budget) if budget is not None else None
 

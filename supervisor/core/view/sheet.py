@@ -161,7 +161,7 @@ def _doubtful(last: Sheet, world: World, at: datetime, used_up: frozenset[str]) 
         found.update(agenda.layout.followers.get(name, ()), task.after if task is not None else ())
     both = [state for name in moved for state in (before.tasks[name], world.tasks[name])]
     touched = {state.child for state in both} | {one.own_tree.child for one in both if one.own_tree is not None}
-    crowded = {child for child in touched if _occupied(before, child) != _occupied(world, child)}
+    crowded = {child for child in touched if _is_occupied(before, child) != _is_occupied(world, child)}
     found |= {name for name in _of_children(world, crowded) if name in agenda.dues}
     found |= _of_threads(before, world, touched)
     found |= _of_children(
@@ -185,8 +185,8 @@ def _different_asks(before: World, world: World) -> list[Ask]:
     return [ask for one, other in pairs if one is not other for ask in (one, other) if ask is not None]
 
 
-def _occupied(world: World, child: str) -> list[str]:
-    return [state.task for state in occupants(world, child)]
+def _is_occupied(world: World, child: str) -> bool:
+    return next(occupants(world, child), None) is not None
 
 
 def _of_threads(before: World, world: World, touched: Iterable[str]) -> set[str]:

@@ -159,7 +159,7 @@ def test_the_picture_is_recorded_with_the_revision_and_kept() -> None:
     scene = Scene(T1).running("T1")
     scene.plan(T1, T2)
     (accepted,) = [one for one in scene.step.events if isinstance(one, ev.PlanAccepted)]
-    assert accepted.picture == (Foreseen("T2", "backend", Effect.WAITS, "T1 works in backend"),)
+    assert accepted.picture == (Foreseen("T2", "backend", Effect.WAITS, "another task works in backend"),)
     assert scene.world.plan.picture == accepted.picture
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 from supervisor.core.repo.git.log import Logged
 from supervisor.core.repo.git.parse import Ref
@@ -87,7 +87,7 @@ def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
 def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFile, ...]:
     """Return the files that changed more than once, by weight. Only `tracked` ones count (None: all do)."""
     weight: defaultdict[bytes, float] = defaultdict(float)
-    count = Counter(name for commit in log for name in commit.names)
+    count = Counter(chain.from_iterable(commit.names for commit in log))
     last: dict[bytes, int] = {}
     for commit in log:
         # There is no clock here: HEAD is now, and later dates count as its own. Bounded, so that the share is never 0.
@@ -105,16 +105,14 @@ def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFi
 def together(log: Iterable[Logged], tracked: Collection[bytes] | None) -> tuple[Together, ...]:
     """Return pairs of files that change together, the strongest first, if they have enough support and confidence."""
     narrow = [commit.names for commit in log if len(commit.names) <= WIDE]
-    count = Counter(name for names in narrow for name in names)
+    count = Counter(chain.from_iterable(narrow))
     often = {
         name
         for name, number in count.items()
         if number >= SUPPORT and (tracked is None or name in tracked) and not _is_lock(name)
     }
-    pairs: Counter[tuple[bytes, bytes]] = Counter()
-    for names in narrow:
-        if len(names) > 1:
-            pairs.update(combinations(sorted(often.intersection(names)), 2))
+    several = (sorted(often.intersection(names)) for names in narrow if len(names) > 1)
+    pairs = Counter(chain.from_iterable(combinations(names, 2) for names in several))
     found = []
     for (first, second), support in pairs.items():
         confidence = support / min(count[first], count[second])

@@ -267,4 +267,4 @@ def test_a_task_that_moves_on_leaves_the_tree_to_the_next_one() -> None:
     started = only(scene.ended("T1"))
 
     assert started.task == "T2"
-    assert scene.why("T1") == "T3 works in mobile"
+    assert scene.why("T1") == "another task works in mobile"

@@ -60,10 +60,10 @@ def test_one_child_works_on_one_task_at_a_time_in_the_order_of_the_plan() -> Non
     scene = Scene(T1, T2)
 
     assert kinds(scene.opened("backend")) == [act.StartTurn]
-    assert scene.why("T2") == "T1 works in backend"
+    assert scene.why("T2") == "another task works in backend"
     scene.running("T1")
     assert kinds(scene.ended("T1")) == [act.RunChecks]
-    assert scene.why("T2") == "T1 works in backend"
+    assert scene.why("T2") == "another task works in backend"
     assert only(scene.checked("T1")).task == "T2"
 
 
