@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +30,6 @@ from supervisor.shell.git.land.build import (
     empty_tree,
     kept_trees,
     texts_between,
-    tree_of,
     write_commit,
 )
 from supervisor.shell.git.land.index import staged_among
@@ -38,6 +38,8 @@ from supervisor.shell.git.reach.files import ABSENT
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
+
+_AT_ONCE = 8  # repos that are read at the same time
 
 SHOWN = 20  # places of secrets that a refusal names
 
@@ -132,7 +134,9 @@ def worked_out(
         raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
     if not options.here and not is_branch_name(roots[next(iter(children))], branch):
         raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
-    looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
+    with ThreadPoolExecutor(_AT_ONCE, "look at repos") as pool:
+        found = pool.map(lambda child: look_at(roots[child], None if options.here else branch), children)
+        looks = dict(zip(children, found, strict=True))
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
     reasons += [
@@ -154,9 +158,9 @@ def worked_out(
     )
     refuse(why for repo in repos.values() for why in _unfiltered(repo))
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
-    if not options.allow_secrets and (found := list(_secrets(planned, roots, notes))):
+    if not options.allow_secrets and (secrets := _all_secrets(planned, repos, notes)):
         raise RequestRefused(
-            f"a secret would be landed: {_first(found)}", "take it out, or land it with --allow-secrets"
+            f"a secret would be landed: {_first(secrets)}", "take it out, or land it with --allow-secrets"
         )
     where = "" if options.here else branch
     return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
@@ -187,6 +191,8 @@ def refuse(reasons: Iterable[str]) -> None:
 
 def _unfiltered(repo: _Repo) -> Iterator[str]:
     """Which files would be landed as they are on disk, though a filter should encrypt or shorten them."""
+    if not repo.look.own_filters:
+        return
     paths = [one.path for one in changes(repo.root, repo.base, repo.tree) if one.mode != ABSENT]
     for path, name in switched_off(repo.root, paths).items():
         yield (
@@ -301,22 +307,30 @@ def _plan_of(repo: _Repo, *, here: bool) -> RepoPlan:
     )
 
 
-def _secrets(planned: Sequence[RepoPlan], roots: Mapping[str, Path], notes: list[str]) -> Iterator[str]:
-    """The places of secrets that the commits bring: in new or changed files, in links, and in the names of files."""
-    for repo in planned:
-        root = roots[repo.child]
-        before = tree_of(root, repo.base)[0] if repo.base is not None else empty_tree(root)
-        for commit in repo.commits:
-            stood = _Stood(root, before, commit.tree)
-            for file in texts_between(root, before, commit.tree):
-                where = f"{repo.child}: {file.path}"
-                if file.text is None:
-                    notes.append(f"{where} is over {READ_LIMIT >> 20} MiB, so it was not searched for secrets")
-                for spot in secret_spots(file.text or "", stood):
-                    yield f"{where}{'' if file.binary else f' line {spot.line}'}, {spot.kind}"
-                for spot in secret_spots(file.path, stood) if file.new else ():
-                    yield f"{where}, {spot.kind} in its name"
-            before = commit.tree
+def _all_secrets(planned: Sequence[RepoPlan], repos: Mapping[str, _Repo], notes: list[str]) -> list[str]:
+    """The places of secrets that the commits bring, repo by repo."""
+    with ThreadPoolExecutor(_AT_ONCE, "search repos") as pool:
+        parts = list(pool.map(lambda one: _secrets(one, repos[one.child]), planned))
+    notes += [note for _, large in parts for note in large]
+    return [place for places, _ in parts for place in places]
+
+
+def _secrets(planned: RepoPlan, repo: _Repo) -> tuple[list[str], list[str]]:
+    """The places of secrets in new or changed files, in links, and in the names of files; and what was not searched."""
+    places, notes = list[str](), list[str]()
+    before = repo.base
+    for commit in planned.commits:
+        stood = _Stood(repo.root, before, commit.tree)
+        for file in texts_between(repo.root, before, commit.tree):
+            where = f"{repo.child}: {file.path}"
+            if file.text is None:
+                notes.append(f"{where} is over {READ_LIMIT >> 20} MiB, so it was not searched for secrets")
+            for spot in secret_spots(file.text or "", stood):
+                places.append(f"{where}{'' if file.binary else f' line {spot.line}'}, {spot.kind}")
+            for spot in secret_spots(file.path, stood) if file.new else ():
+                places.append(f"{where}, {spot.kind} in its name")
+        before = commit.tree
+    return places, notes
 
 
 class _Stood:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.config import read_config, read_git
+from supervisor.shell.git.config import filters_of, read_config, read_git
 from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
 from supervisor.shell.git.hooks import hooks_folder
 from supervisor.shell.git.reach.there import PathThere
@@ -57,6 +57,7 @@ class RepoLook(Struct, frozen=True):
     signing_program: str  # a setting of the repo's own that names one; "": none
     hooks: Path | None  # the folder in which git looks for hooks; None: there is none here
     hooks_there: tuple[str, ...] = ()  # those of a commit that a repo on another machine has
+    own_filters: frozenset[str] = frozenset()  # that only its own configuration names, so they do not run
 
 
 def look_at(root: Path, branch: str | None) -> RepoLook:
@@ -96,6 +97,7 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
         next((one.key for one in config if one.of_repo and one.key in _PROGRAMS), ""),
         None if there else hooks_folder(Path(os.path.realpath(root)), config),
         root.repo.moves().hooks(HOOKS) if isinstance(root, PathThere) else (),
+        filters_of(config),
     )
 
 
