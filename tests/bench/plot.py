@@ -20,13 +20,13 @@ def drawn(rows: Sequence[Row]) -> str:
     """An SVG that can be read on a light and on a dark page."""
     bars = [row for row in rows if row.ratio is not None and _wanted(row) is not None]
     curves = [row for row in rows if len(row.curve) > 1]
-    top = 46 + LINE * len(bars)
+    top = 46 + LINE * len(bars) if bars else 0
     height = top + (GRAPH + 90 + LINE * len(curves) if curves else 10)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
         'font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff"/><g fill="#24292f">',
-        *_bars(bars),
+        *(_bars(bars) if bars else ()),
         *(_curves(curves, top) if curves else ()),
         "</g></svg>",
     ]
