@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.cli.change.test_land import Land, home, land, locks, made, subjects
 from tests.gitrepo import git
 from tests.landscape import Landscape, write
@@ -64,8 +66,11 @@ def test_a_stop_before_the_index_is_made_good(made: Landscape, land: Land) -> No
 
     assert "cannot update the index" in land("--continue").err
     (api / ".git" / "index.lock").unlink()
+    (api / ".git" / "orch-landing-index").write_text("half", encoding="utf-8")
+    os.link(api / ".git" / "orch-landing-index", api / ".git" / "index.lock")  # ours: we were killed before the rename
     assert land("--continue").code == 0
     assert git(api, "status", "--porcelain") == ""
+    assert (locks(made), list((api / ".git").glob("orch-*"))) == ([], [])
 
 
 def test_a_first_commit_is_made_on_the_branch_that_has_none(made: Landscape, land: Land) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from supervisor.shell.git.config import read_git
+from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.land.build import empty_tree, entries_between, tree_of
 from supervisor.shell.git.land.look import SETTINGS
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
+
+_OWN = "orch-landing-index"
 
 
 def staged_among(root: Path, base: str | None, tip: str) -> tuple[bytes, ...]:
@@ -30,8 +37,48 @@ def follow(root: Path, base: str | None, tip: str) -> str:
     # What is removed comes first: a folder may be in the place of a file.
     wanted.sort(key=lambda one: not one[1].startswith(b"000000"))
     rows = (b"%s\t%s\0" % (new.replace(b"000000 ", b"0 ", 1), path) for path, new in wanted)
-    answer = read_git(root, "update-index", "-z", "--index-info", settings=SETTINGS, stdin=b"".join(rows))
-    return "" if answer.code == 0 else f"git cannot update the index of {root}: {answer.complaint}"
+    place = None if isinstance(root, PathThere) else place_of(root)
+    why = _updated(root, b"".join(rows), None) if place is None else _replaced(root, place.git, b"".join(rows))
+    return f"git cannot update the index of {root}: {why}" if why else ""
+
+
+def _updated(root: Path, rows: bytes, index: Path | None) -> str:
+    answer = read_git(root, "update-index", "-z", "--index-info", settings=SETTINGS, stdin=rows, index=index)
+    return "" if answer.code == 0 else answer.complaint
+
+
+def _replaced(root: Path, git: Path, rows: bytes) -> str:
+    """Write a new index beside, and put it in place under git's own lock. The lock is a link to it, so whoever comes
+    after a stop knows it for ours."""
+    index, lock, own = git / "index", git / "index.lock", git / _OWN
+    try:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.lstat(lock), os.lstat(own)):
+                lock.unlink()
+        for left in (own, own.with_name(f"{_OWN}.lock")):
+            left.unlink(missing_ok=True)
+        before = _seen(index)
+        if before is not None:
+            shutil.copy2(index, own)  # with its time: git compares it with those of files
+        if why := _updated(root, rows, own):
+            return why
+        os.link(own, lock)
+        if _seen(index) != before:
+            lock.unlink()
+            return "somebody else changed it at the same time"
+        os.replace(lock, index)
+        own.unlink()
+    except OSError as error:
+        return f"{lock}: {error.strerror}"
+    return ""
+
+
+def _seen(index: Path) -> tuple[int, ...] | None:
+    try:
+        found = os.lstat(index)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _changed(root: Path, base: str | None, tip: str) -> tuple[str, dict[bytes, tuple[bytes, bytes]]]:
