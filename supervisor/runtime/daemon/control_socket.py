@@ -106,7 +106,8 @@ class ControlSocket:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = self._client(reader, writer)
         try:
-            self._group.create_task(client, name="control client")
+            task = self._group.create_task(client, name="control client")
+            task.add_done_callback(lambda _: writer.close())  # also if it is cancelled before it has begun
         except RuntimeError:  # the group ends with the supervisor, and asyncio still hands on what it has accepted
             client.close()
             writer.transport.abort()
