@@ -270,21 +270,21 @@ class Agenda:
 def agenda_of(world: World) -> Agenda:
     """Return the agenda of a world."""
     plan, tasks = world.plan.current, world.tasks
-    for known in _latest:
+    for known in latest:
         if known.tasks is tasks and known.plan is plan:
             return known
     found = next((known.after(tasks, names) for known, names in _related(plan, tasks)), None)
     found = found if found is not None else Agenda(plan, tasks)
-    _latest[:] = [found, *_latest[: KEPT - 1]]  # one assignment: other threads may be here at the same time
+    latest[:] = [found, *latest[: KEPT - 1]]  # one assignment: other threads may be here at the same time
     return found
 
 
-_latest: list[Agenda] = []
+latest: list[Agenda] = []
 
 
 def _related(plan: Plan | None, tasks: Mapping[str, TaskState]) -> Iterator[tuple[Agenda, list[str]]]:
     """Yield agendas of this plan, and what differs."""
-    for known in _latest:
+    for known in latest:
         if known.plan is plan and (names := changed(known.tasks, tasks)) is not None:
             yield known, names
 

@@ -127,7 +127,7 @@ def test_what_is_decided_about_2000_tasks_is_decided_from_scratch_too() -> None:
             events += [ev.TurnEnded(LATER, child, thread, seen)] * 2
         event = dice.choice(events)
         kept = advance(world, event)
-        agenda._latest.clear()
+        agenda.latest.clear()
         scratch = advance(world, event)
         assert (kept.actions, kept.world.tasks) == (scratch.actions, scratch.world.tasks)
         world = kept.world

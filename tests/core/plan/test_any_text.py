@@ -271,7 +271,7 @@ def test_a_plan_that_is_outlined_in_parts_is_outlined_as_a_whole(lines: list[str
     text = "\n".join(lines)
     in_parts = outline.outline(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outline, "_parts", lambda lines, front: None)
+        patch.setattr(outline, "in_parts", lambda lines, front: None)
         whole = outline.outline(text)
     assert in_parts == whole
 
