@@ -19,6 +19,7 @@ from tests.e2e.lab import SLOW, Lab
 HANGS = """#!/bin/sh
 trap '' TERM
 case "$1" in --version) echo codex-cli 0.163.0; exit;; esac
+: >"$0.trapped"
 while :; do sleep 1; done
 """
 
@@ -39,14 +40,17 @@ def started(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "supervisor.cli.main", *words]
     environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen(command, cwd=lab.workspace.root, env=environ, stderr=subprocess.PIPE, text=True) as process:
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def interrupted(process: subprocess.Popen[str], line: str) -> tuple[int, str]:
+def interrupted(process: subprocess.Popen[str], *lines: str) -> tuple[int, str]:
     """Send Ctrl-C once it has printed a line that begins so; return the exit code and the last line."""
     assert process.stderr is not None
     before: list[str] = []
-    while not (shown := process.stderr.readline()).startswith(line):
+    while not (shown := process.stderr.readline()).startswith(lines):
         assert shown, f"ended with {process.wait(SLOW)} after {before}"
         before.append(shown)
     process.send_signal(signal.SIGINT)
@@ -62,6 +66,7 @@ def test_up_and_down_say_that_the_supervisor_goes_on(slow: Lab) -> None:
             "`orch down` stops all",
         )
     assert slow.status()["children"][0]["state"] == "starting"
+    slow.until(lambda _: (slow.folder / "codex.trapped").exists())
     with started(slow, "down") as process:
         assert interrupted(process, "api: stopping") == (
             130,
@@ -111,7 +116,7 @@ def test_a_wait_leaves_the_tasks_alone(slow: Lab, tmp_path: Path) -> None:
     with started(slow, "up") as process:
         interrupted(process, "api: starting")
     with started(slow, "wait") as process:
-        code, last = interrupted(process, "there is no plan")
+        code, last = interrupted(process, "there is no plan", "nothing new starts")  # before plan.md is read, and after
     assert (code, "only the wait is over" in last) == (130, True)
     assert launch.locked(slow.workspace)
 

@@ -127,7 +127,7 @@ def test_a_supervisor_that_is_killed_in_the_middle_of_a_merge_finishes_it(lab: L
     api, held = lab.repos["api"], lab.folder / "held"
     real, program = shutil.which("git"), lab.folder / "bin" / "git"
     held.mkdir()
-    program.parent.mkdir()
+    program.parent.mkdir(exist_ok=True)
     program.write_text(
         f"""#!/bin/sh
 case " $* " in *" checkout-index "*)
