@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,15 @@ def test_what_a_keeper_holds_is_what_runs_right_below_it_but_for_the_supervisor(
     with monkeypatch.context() as environment:
         environment.setenv(KEEPER, ground.mark)
         ground.serve(f"env -u {KEEPER} ./say sleep 61 & ./say sleep 60 & wait")
-    pids = {one.pid: Path(f"/proc/{one.pid}/cmdline").read_bytes()[-9:] for one in ground.started(2)}
+    pids = {one.pid: _command(one.pid) for one in ground.started(2)}
     seen = read_table()
     assert [pids[one.pid] for one in seen.kept(ground.mark)] == [b"sleep\x0061\x00"]
     assert seen.kept("another") == []
+
+
+def _command(pid: int) -> bytes:
+    """The end of the command of a process, once it has become a `sleep`: while it does, it has none."""
+    end = time.monotonic() + 10
+    while not (found := Path(f"/proc/{pid}/cmdline").read_bytes()[-9:]).startswith(b"sleep"):
+        assert time.monotonic() < end, found
+    return found
