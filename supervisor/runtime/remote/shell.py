@@ -80,23 +80,12 @@ class RemoteShell:
         limit: int,
         partial: bool,
     ) -> GitOutput:
-        if not stdin:
-            question = (*words, *environ.items(), index, limit)
-            return self.recalled(question, lambda: self._git(words, environ, stdin, index, seconds, limit, partial))
-        return self._git(words, environ, stdin, index, seconds, limit, partial)
-
-    def _git(
-        self,
-        words: Sequence[str],
-        environ: Mapping[str, str],
-        stdin: bytes,
-        index: str | None,
-        seconds: float,
-        limit: int,
-        partial: bool,
-    ) -> GitOutput:
         text = git_step(words, environ, given=len(stdin), index=index, seconds=seconds, root=self.raw)
-        answer = self._run(text, seconds + MARGIN, given=stdin, limit=limit)
+
+        def ask() -> GitOutput:
+            return self._run(text, seconds + MARGIN, given=stdin, limit=limit)
+
+        answer = ask() if stdin else self.recalled((text, limit), ask)
         if answer.code == TIMED_OUT:
             if not partial:
                 raise WorkspaceError(

@@ -54,7 +54,7 @@ def read_config(path: Path, git_dir: Path | None = None, seconds: float | None =
     if place is None:
         return _list(path, git_dir, seconds)
     now, root = time.monotonic(), path.absolute()
-    files = {file: _mark(file) for file in (*_of_user(), place.common / "config", place.git / "config.worktree")}
+    files = {file: mark(file) for file in (*_of_user(), place.common / "config", place.git / "config.worktree")}
     known = _read.get(root)
     if known is not None and now < known.at + FRESH and known.files == files:
         return known.settings
@@ -74,9 +74,10 @@ def _of_user() -> list[Path]:
     return [home / ".gitconfig", Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git" / "config"]
 
 
-def _mark(file: Path) -> Mark:
+def mark(file: Path | bytes) -> Mark:
+    """Look at a file, which need not be there."""
     try:
-        found = file.stat()
+        found = os.stat(file)
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 
-from supervisor.shell.git.config import Setting, filters_of, read_config, read_git
+from supervisor.shell.git.config import Mark, Setting, filters_of, mark, read_config, read_git
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.run import failed
 
@@ -23,7 +23,7 @@ _PLAIN = (
 )
 
 
-Rules = tuple[tuple[Setting, ...], tuple[tuple[int, ...] | None, ...]]
+Rules = tuple[tuple[Setting, ...], tuple[Mark, ...]]
 """What says which files are converted: the configuration, and how the files with attributes look."""
 
 
@@ -91,15 +91,7 @@ def rules_of(root: Path, settings: tuple[Setting, ...], folders: Iterable[bytes]
     files += [top + b"/" + folder + b"/.gitattributes" for folder in sorted(folders)]
     if place is not None:
         files.append(os.fsencode(place.common / "info" / "attributes"))
-    return settings, tuple(_look(file) for file in files)
-
-
-def _look(file: bytes) -> tuple[int, ...] | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return settings, tuple(map(mark, files))
 
 
 def _attributes(root: Path, paths: Sequence[bytes]) -> dict[bytes, dict[bytes, bytes]]:
