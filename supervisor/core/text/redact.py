@@ -8,34 +8,55 @@ from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
 
+from supervisor.core.text.may_hold import may_hold_secret
+
 GONE = "[redacted]"
 
 
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
     """Return `text` without secrets, and without the `known` ones. Takes linear time.
 
-    Short texts without any are remembered: ids, titles and states are shown again with each change.
+    What has none (left) is remembered: the same texts are shown again with each change.
     """
-    if (text, known) in _without_any:
+    if _clean.has(text, known):
         return text
-    cut = _redacted(cut_known(text, known))
-    if cut == text and len(text) <= _REPEATED:
-        if len(_without_any) >= _REMEMBERED:
-            _without_any.clear()
-        _without_any[text, known] = None
-        return text
+    cut, sure = _redacted(cut_known(text, known))
+    if sure:
+        _clean.add(cut, known)
     return cut
 
 
-def _redacted(text: str) -> str:
+class _Remembered:
+    """Texts without any secret. A supervisor shows those of its world again and again, long ones too."""
+
+    def __init__(self) -> None:
+        self._texts: set[tuple[str, tuple[str, ...]]] = set()
+        self._left = _REMEMBERED
+
+    def has(self, text: str, known: tuple[str, ...]) -> bool:
+        return (text, known) in self._texts
+
+    def add(self, text: str, known: tuple[str, ...]) -> None:
+        if len(text) > _REMEMBERED // 8:
+            return
+        self._left -= len(text) + _AN_ENTRY
+        if self._left < 0:
+            self._texts.clear()
+            self._left = _REMEMBERED - len(text) - _AN_ENTRY
+        self._texts.add((text, known))
+
+
+def _redacted(text: str) -> tuple[str, bool]:
+    """Return a text without what the rules find, and whether they find nothing more in it."""
     if not _loaded and not may_hold_secret(text):
-        return text
+        return text, True
     for _ in range(_PASSES):
         found = rules().spans(text)
-        if not found:
-            break
-        text = "".join(_pieces(text, found, lambda _: GONE))
-    return text
+        cut = "".join(_pieces(text, found, lambda _: GONE)) if found else text
+        if cut == text:
+            return text, True
+        text = cut
+    return text, False
 
 
 def cut_known(value: Any, known: tuple[str, ...]) -> Any:
@@ -112,27 +133,6 @@ def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted((one for one in found if len(one) >= _SHORTEST), key=lambda one: (-len(one), one)))
 
 
-def may_hold_secret(text: str) -> bool:
-    """Return False for texts in which no rule finds anything, such as most paths and sentences.
-
-    It costs a few microseconds, and to load the rules 20 ms: a command that shows a status does without them.
-    """
-    low = text.lower()
-    if any(word in low for word in _CERTAIN):
-        return True
-    if any(word in low for word in _TELLING) and _named().search(low) is not None:
-        return True
-    if any(word in low for word in _CARRIERS) and _carried().search(low) is not None:
-        return True
-    if " " in low and not _COMMANDS.isdisjoint(_words().findall(low)):
-        return True
-    if any(word in low for word in _CODES):
-        return True
-    if _paired().search(low) is not None:
-        return True
-    return _run().search(text) is not None
-
-
 @lru_cache(maxsize=1024)
 def _may_be_secret(name: str) -> bool:
     """Whether a field of this name may hold a secret."""
@@ -177,104 +177,6 @@ class Cutter:
         return GONE if texts and _may_be_secret(name) and rules().is_secret_field(name, value) else self.cut(value)
 
 
-_COMMANDS = frozenset(
-    (
-        *(
-            "gh",
-            "glab",
-            "aws",
-            "az",
-            "kubectl",
-            "oc",
-            "vault",
-            "bao",
-            "fly",
-            "flyctl",
-            "doppler",
-            "supabase",
-            "railway",
-        ),
-        *(
-            "chamber",
-            "eb",
-            "convex",
-            "netlify",
-            "heroku",
-            "vercel",
-            "cf",
-            "dokku",
-            "pulumi",
-            "openssl",
-            "sqlcmd",
-            "bcp",
-        ),
-        *(
-            "isql",
-            "osql",
-            "xfreerdp",
-            "xfreerdp3",
-            "wfreerdp",
-            "mstsc",
-            "cmdkey",
-            "rar",
-            "unrar",
-            "ftp",
-            "lftp",
-            "ncftp",
-        ),
-        *(
-            "mariadb",
-            "mariadb-dump",
-            "cqlsh",
-            "twine",
-            "poetry",
-            "helm",
-            "influx",
-            "clickhouse-client",
-            "sshfs",
-            "send",
-        ),
-        *("rdesktop", "evil-winrm", "couchbase-cli", "arangosh", "skopeo", "buildah", "mysqlsh", "security", "cargo"),
-        *(
-            "rclone",
-            "ansible-vault",
-            "oathtool",
-            "ssh-keygen",
-            "signtool",
-            "certutil",
-            "wpa_passphrase",
-            "nmcli",
-            "echo",
-        ),
-        *("usermod", "useradd", "rabbitmqctl", "ipmitool", "mosquitto_pub", "mosquitto_sub", "snmpwalk", "snmpget"),
-        *("snmpset", "snmpbulkwalk", "snmptrap", "snmp-server", "altool", "cryptsetup", "mc", "rootpw", "sqlplus"),
-        *(
-            "sqlldr",
-            "impdp",
-            "expdp",
-            "rman",
-            "etcdctl",
-            "psexec",
-            "paexec",
-            "snyk",
-            "codecov",
-            "adb",
-            "api-key",
-            "eap",
-            "xauth",
-        ),
-        *("printf", "npm", "pnpm", "yarn", "git", "pip", "gcloud", "conda", "composer", "bundle", "nuget", "net"),
-    )
-)
-"""Commands that may take a secret, of any name, among their words."""
-
-_CODES = (
-    *("otp", "mfa", "2fa", "tfa", "factor", "authenticator", "setup", "manual", "recovery", "backup", "scratch"),
-    *("emergency", "rescue", "mnemonic", "seed", "wallet", "psk", "kennwort", "contrase", "senha", "пароль", "hasło"),
-    *("パスワード", "密码", "密碼", "비밀번호", "@tcp(", "@unix(", "incoming+"),
-    *("wachtwoord", "lösenord", "heslo", "parola", "wifi:", "setuser", "setcookie", "appid=", "accesskey", "geniekey"),
-)
-
 _SENTENCE = 40
 """Characters of a text that ends a private key if it does not go on with it. A shorter one may be a name or an id."""
 
@@ -301,9 +203,6 @@ _ABOUT = (
     *("_username", "_ttl", "_size"),
 )
 _ADDRESSES = ("webhook", "_dsn", "connection")
-_TELLING = ("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie", "sess", "sig", "_pat")
-_CARRIERS = ("curl", "wget", "http", "mysql", "redis", "login", "machine", "mongo", "zip", "7z", "client", "ldap")
-_CERTAIN = ("://", "-----begin", "-----end", "identified by", "password-stdin")
 
 
 def _names_secret(name: str) -> bool:
@@ -321,55 +220,6 @@ def _harmless() -> re.Pattern[str]:
     )
 
 
-@cache
-def _named() -> re.Pattern[str]:
-    """Match a telling name with something that can be its value, in lower case. It is compiled only for texts with such
-    a name (1 ms).
-    """
-    telling = "|".join(_TELLING)
-    return re.compile(
-        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(?]|(?<=\s)[.–—-]\s|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
-        r"|(?:sshpass|requirepass|masterauth|htpasswd)\s"
-        rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})"
-    )
-
-
-@cache
-def _carried() -> re.Pattern[str]:
-    """Match a command or a line of a file that carries credentials without a telling name, in lower case."""
-    return re.compile(
-        r"(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
-        r"|(?:curl|wget|https?|mysql\w*|redis-cli|mongo\w*|zip|7z|\w+client|ldap\w+)\s"
-    )
-
-
-@cache
-def _paired() -> re.Pattern[str]:
-    """Match what can be a password beside its user, or behind a word of a protocol, in lower case."""
-    return re.compile(
-        r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
-        r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
-        r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
-        r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
-        r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
-        r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
-        r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
-    )
-
-
-@cache
-def _words() -> re.Pattern[str]:
-    return re.compile(r"[a-z0-9_-]+")
-
-
-@cache
-def _run() -> re.Pattern[str]:
-    """Match a long run of characters with digits or capitals in it: every token has one, and few names of folders. One
-    behind a prefix counts without them.
-    """
-    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}|[a-z][_-][A-Za-z0-9]{20}")
-
-
 def _in_json(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
 
@@ -383,9 +233,9 @@ def _in_url(text: str) -> str:
     )
 
 
-_REPEATED = 300  # characters of a text that is likely to come again
-_REMEMBERED = 8192  # such texts: about 2 MB at most
-_without_any: dict[tuple[str, tuple[str, ...]], None] = {}
+_REMEMBERED = 1 << 21  # characters of the texts that are remembered
+_AN_ENTRY = 224  # bytes of one of them beside its text
+_clean = _Remembered()
 _loaded: list[ModuleType] = []
 
 

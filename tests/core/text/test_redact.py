@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.text.redact import GONE, Cutter, may_hold_secret, redact, secrets_in
+from supervisor.core.text.may_hold import may_hold_secret
+from supervisor.core.text.redact import GONE, Cutter, redact, rules, secrets_in
 from supervisor.core.text.redact_values import redacted
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.report import Check
@@ -147,6 +149,27 @@ def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
     began = time.thread_time()  # does not depend on what else the machine does
     redact(text)
     assert time.thread_time() - began < 1
+
+
+def test_what_was_cut_once_is_not_looked_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor shows the long texts of its world with each change: it has to answer meanwhile."""
+    looked: list[str] = []
+    find = rules().spans
+    monkeypatch.setattr(rules(), "spans", lambda text: looked.append(text) or find(text))
+    text = "".join(f"Set-Cookie: sid=f00Bar{at}Qux9zz; Path=/\n" for at in range(500))
+    clean = redact(text)
+    assert (clean, looked) == (f"Set-Cookie: sid={GONE}; Path=/\n" * 500, [text, clean])
+    assert (redact(clean), redact("".join(clean.splitlines(True))), looked) == (clean, clean, [text, clean])
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_what_is_remembered_of_many_texts_is_bounded(size: int) -> None:
+    tracemalloc.start()
+    for at in range(4_000_000 // size):
+        redact(f"{at} is a plain line. " * (size // 22))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 4_000_000  # of 4 million characters, and what they take
 
 
 # ── whole values ─────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.text.redact import GONE, may_hold_secret, redact, redact_lines, secret_spans
+from supervisor.core.text.may_hold import may_hold_secret
+from supervisor.core.text.redact import GONE, redact, redact_lines, secret_spans
 from tests.secrets.kinds import Sample, samples
 from tests.secrets.ordinary import ordinary
 
