@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -80,6 +81,7 @@ class WatchApp(App[None]):
         self._board.focus()
         self.set_interval(TICK, self._redraw)
         self._update()
+        gc.freeze()  # what is loaded by now is never garbage: to scan it takes as long as to draw the screen twice
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._redraw)

@@ -9,7 +9,7 @@ from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import Status
 from supervisor.runtime.last_status import follow_always
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.wire.status import read_status
+from supervisor.wire.status import read_status, without_memory
 
 AGAIN = 0.5  # seconds between two looks for a supervisor that is down
 
@@ -41,8 +41,9 @@ class Following:
         return self._status
 
     def _take(self, status: JsonObject, problem: str) -> None:
-        if (status, problem) != (self._last, self.problem):
-            self._last, self.problem = status, problem
-            self._status = read_status(status)
+        shown = without_memory(status)
+        if (shown, problem) != (self._last, self.problem):
+            self._last, self.problem = shown, problem
+            self._status = read_status(shown)
             self._first.set()
             self.changed()

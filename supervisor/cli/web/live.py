@@ -15,7 +15,7 @@ from supervisor.errors import StoreError
 from supervisor.runtime.last_status import follow_always, last_known
 from supervisor.runtime.story import StoryReader
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.wire.status import read_status
+from supervisor.wire.status import read_status, rows_of, without_memory
 
 AGAIN = 1.0  # seconds between two looks for a supervisor that is down
 TIMES = 30.0  # seconds after which the page shows how long tasks have worked by now, if nothing else changed
@@ -101,18 +101,9 @@ class Live:
 
 def _steady(status: JsonObject) -> JsonObject:
     """Leave out what changes all the time and says nothing new."""
-    return {
-        **status,
-        "children": [{**one, "rss_bytes": None} for one in _rows(status, "children")],
-        "tasks": [{**one, "minutes": None} for one in _rows(status, "tasks")],
-    }
+    return {**without_memory(status), "tasks": [{**one, "minutes": None} for one in rows_of(status, "tasks")]}
 
 
 def _minutes(status: JsonObject) -> tuple[object, ...]:
     """Return for how long each task has worked."""
-    return tuple(one.get("minutes") for one in _rows(status, "tasks"))
-
-
-def _rows(status: JsonObject, part: str) -> list[JsonObject]:
-    rows = status.get(part)
-    return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    return tuple(one.get("minutes") for one in rows_of(status, "tasks"))
