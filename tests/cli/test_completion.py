@@ -18,6 +18,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, child, status_json, task
+from tests.cli.terminal import Terminal
+from tests.programs import require
 
 WORDS = (
     "plan",
@@ -132,28 +134,50 @@ def test_another_shell_is_wrong_usage(orch: Orch) -> None:
     assert "bash" in err
 
 
-def test_bash_completes_with_it(workspace: WorkspacePaths, tmp_path: Path) -> None:
+@pytest.fixture
+def installed(tmp_path: Path) -> dict[str, str]:
+    """The environment of a shell that finds `orch`."""
     program = tmp_path / "orch"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m supervisor.cli.main "$@"\n', encoding="utf-8")
     program.chmod(0o755)
+    own = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT), "HOME": str(tmp_path)}
+    return {**os.environ, **own, "TERM": "xterm"}
+
+
+def _printed(command: list[str], workspace: WorkspacePaths, environ: dict[str, str]) -> str:
+    return subprocess.run(
+        command, cwd=workspace.root, env=environ, capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+
+
+def test_bash_completes_with_it(workspace: WorkspacePaths, installed: dict[str, str]) -> None:
     script = (
         'eval "$(orch completion bash)"; complete -p orch; '
         'COMP_WORDS=(orch restart mo) COMP_CWORD=2; _orch_complete; printf "<%s>" "${COMPREPLY[@]}"; '
         'COMP_WORDS=(orch status --) COMP_CWORD=2; _orch_complete; printf "<%s>" "${COMPREPLY[@]}"'
     )
-    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=workspace.root,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-    )
-    assert done.stdout == (
+    assert _printed(["bash", "--norc", "-c", script], workspace, installed) == (
         "complete -o default -F _orch_complete orch\n<mobile><--json><--watch><--all><--wide><--color><--help>"
     )
+
+
+def test_fish_completes_with_it(workspace: WorkspacePaths, installed: dict[str, str]) -> None:
+    script = "orch completion fish | source; complete -C'orch restart mo'; complete -C'orch init ./plan'"
+    (workspace.root / "planned").mkdir()
+    found = _printed([require("fish"), "--no-config", "-c", script], workspace, installed)
+    assert found == "mobile\tchild, stopped\n./planned/\n"
+
+
+def test_zsh_completes_with_it(workspace: WorkspacePaths, installed: dict[str, str]) -> None:
+    start = 'PROMPT="> "; autoload -Uz compinit; compinit -D -u; eval "$(orch completion zsh)"; echo rea""dy\r'
+    with Terminal([require("zsh"), "-f", "-i"], cwd=workspace.root, environ=installed) as zsh:
+        zsh.type(start)
+        zsh.until("ready")
+        zsh.type("orch restart mo\t")
+        zsh.until("orch restart mobile")
+        zsh.type("\x15orch completion \t\t")
+        zsh.until("bash  zsh   fish")
+        assert "orch completion" in zsh.screen.splitlines()[-2], zsh.screen
 
 
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), min_size=1, max_size=5))
