@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Required, TypedDict
 
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.ledger.segments import DAMAGE, open_unpacked, segments
+from supervisor.shell.ledger.packed import may_hold
+from supervisor.shell.ledger.segments import DAMAGE, open_regular, open_unpacked, segments
 
 
 class RecordLine(TypedDict, total=False):
@@ -70,12 +71,12 @@ class Records:
 class _Source:
     """A growing file and its rotated predecessors."""
 
-    def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
+    def __init__(self, base: Path, needles: list[bytes]) -> None:
         self.broken = 0
         self._damaged: set[str] = set()
         self._base = base
         self._needles = needles
-        self._files: list[BinaryIO] = []  # files that are not read to their end yet, oldest first
+        self._files: list[BinaryIO | Path] = []  # what is not read to its end yet, oldest first; a path: not opened
         self._last = ""
 
     def _list(self) -> list[Path]:
@@ -86,22 +87,46 @@ class _Source:
         """Whether a line belongs to this source, and is new."""
         raise NotImplementedError
 
+    def _may_hold(self, path: Path) -> bool:
+        """Whether a line of this packed file may contain the needles."""
+        return True
+
     def entries(self, more_to_come: bool) -> Iterator[Entry]:
         self._open_newer()
         while self._files:
-            yield from self._lines(self._files[0], more_to_come and len(self._files) == 1)
-            self._open_newer()
+            if (file := self._opened()) is None:
+                continue
             if len(self._files) == 1:
-                return
-            yield from self._lines(
-                self._files[0], False
-            )  # lines that were written after our last read and before the rotation
-            self._files.pop(0).close()
+                yield from self._lines(file, more_to_come)
+                self._open_newer()
+                if len(self._files) == 1:
+                    return
+            yield from self._lines(file, False)  # also what was written after our last read and before the rotation
+            self._files.pop(0)
+            file.close()
 
     def close(self) -> None:
         for file in self._files:
-            file.close()
+            if not isinstance(file, Path):
+                file.close()
         self._files = []
+
+    def _opened(self) -> BinaryIO | None:
+        """Return the oldest file, opened; None, and drop it, if it is gone or without the needles.
+
+        There may be more packed files than a process may have open.
+        """
+        file = self._files[0]
+        if isinstance(file, Path):
+            try:
+                opened = open_unpacked(file) if self._may_hold(file) else None
+            except OSError:
+                opened = None
+            if opened is None:
+                self._files.pop(0)
+                return None
+            self._files[0] = file = opened
+        return file
 
     def _lines(self, file: BinaryIO, more_to_come: bool) -> Iterator[Entry]:
         if not file.name.endswith(".gz") and os.fstat(file.fileno()).st_size < file.tell():
@@ -157,17 +182,25 @@ class _Source:
         """Open the files newer than the one that we read last; at first, all."""
         for _ in range(TRIES):
             found = self._standing()
-            known = _inode(os.fstat(self._files[-1].fileno())) if self._files else None
+            known = self._newest()
             at = next((at for at, (inode, _) in enumerate(found) if inode == known), -1)
-            fresh = []
+            fresh = list[BinaryIO | Path]()
             for _, path in found[at + 1 :]:
                 with suppress(OSError):
-                    fresh.append(open_unpacked(path))
+                    fresh.append(path if path.suffix == ".gz" else open_regular(path))
             if [inode for inode, _ in self._standing()] == [inode for inode, _ in found]:
                 self._files += fresh
                 return
             for file in fresh:
-                file.close()
+                if not isinstance(file, Path):
+                    file.close()
+
+    def _newest(self) -> tuple[int, int] | None:
+        """Identify the newest file that is known; None if there is none."""
+        for newest in self._files[-1:]:
+            with suppress(OSError):  # it was removed
+                return _inode(newest.stat() if isinstance(newest, Path) else os.fstat(newest.fileno()))
+        return None
 
     def _standing(self) -> list[tuple[tuple[int, int], Path]]:
         """Return the files, each with a key that identifies it even after a rotation."""
@@ -181,12 +214,15 @@ class _Source:
 class _Ledger(_Source):
     """The ledger. Remembers by sequence number what was read, because its files are renamed and compressed."""
 
-    def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
+    def __init__(self, base: Path, needles: list[bytes]) -> None:
         super().__init__(base, needles)
         self._seq = 0
 
     def _list(self) -> list[Path]:
-        return [*(segment.path for segment in segments(self._base)), self._base]
+        return [*(segment.path for segment in segments(self._base) if segment.last > self._seq), self._base]
+
+    def _may_hold(self, path: Path) -> bool:
+        return may_hold(path, self._needles)
 
     def _passes(self, line: RecordLine) -> bool:
         line.pop("sum", None)  # it tells a reader nothing

@@ -12,7 +12,7 @@ from pathlib import Path
 from supervisor.core.engine.evolve import evolve
 from supervisor.domain import event as ev
 from supervisor.domain.world import World
-from supervisor.shell.ledger.segments import raw_lines
+from supervisor.shell.ledger.segments import pack, raw_lines
 from supervisor.shell.ledger.store import Ledger
 from tests.bench import repos
 from tests.bench.rows import ORCH, Row, in_turns, loading, median, megabytes, spent, timed
@@ -20,6 +20,7 @@ from tests.bench.rows import ORCH, Row, in_turns, loading, median, megabytes, sp
 EVENTS = 100_000
 LOG_BYTES = 100_000_000
 BLOCK = 1 << 20  # bytes that are searched at once
+OF_A_TASK = 200  # events of each task in the long ledger, one after the other
 LOGS = ("cli.main", "cli.look.logs")  # what `orch logs` loads
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,6 +34,23 @@ def ledger(folder: Path, rounds: int) -> Iterator[Row]:
         took = [timed(lambda: opened(path)) for _ in range(rounds)]  # noqa: B023
         what = f"the world of a ledger of {events:,} events"
         yield Row(what, median(took), median(floor), "1.5", "the floor is `json.loads` of every line")
+
+
+def fill_tasks(path: Path, size_of_all: int) -> int:
+    """Write a ledger of so many bytes, in which one task works after the other; return how many do."""
+    it, number, size, world = Ledger(path), 0, 0, World()
+    it.open()
+    while size < size_of_all:
+        at = START + timedelta(seconds=number)
+        events = [ev.LearningNoted(at, "backend", f"fact {one} " + "word " * 30) for one in range(OF_A_TASK)]
+        lines = it.append(events, lambda _, task=f"T{number}": {"task": task})  # type: ignore[misc]
+        size += sum(len(json.dumps(line)) for line in lines)
+        number += 1
+        if it.due:
+            it.compact(world, at)
+    it.close()
+    pack(path)
+    return number
 
 
 def fill(path: Path, count: int) -> None:
@@ -82,6 +100,20 @@ def logs(folder: Path, rounds: int) -> Iterator[Row]:
     )
     yield Row("`orch logs --task T7` in 100 MB", took, floor, "0.5", note)
     yield Row("CPU time of `orch logs --task T7` in 100 MB", used, least, "0.5", "grep and sort")
+    yield from _logs_of_a_ledger(folder / "long", rounds)
+
+
+def _logs_of_a_ledger(root: Path, rounds: int) -> Iterator[Row]:
+    """The same where the ledger has the bytes: closed segments are packed, and say which words they hold."""
+    fill_logs(root, 0)
+    tasks = fill_tasks(path := root / ".orchestrator" / "ledger.jsonl", LOG_BYTES)
+    task = f"T{tasks // 2}"
+    grep = ("sh", "-c", f'{{ zcat {path.parent}/ledger/*.gz; cat {path}; }} | grep \'"task":"{task}"\' | sort')
+    words = (ORCH, "-C", root, "logs", "--task", task, "--json")
+    least, used = in_turns(rounds, partial(spent, *grep), partial(spent, *words))
+    bare = median([spent(ORCH, "-C", root, "version") for _ in range(rounds)])
+    note = f"zcat, grep and sort; {tasks} tasks, {OF_A_TASK} lines each; `orch version` takes {bare:.0f} ms"
+    yield Row("CPU time of `orch logs --task` in a ledger of 100 MB", used, least, "0.5", note)
 
 
 def _run(words: Sequence[str | Path]) -> None:

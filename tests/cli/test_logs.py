@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import resource
+import shutil
 import signal
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -231,6 +235,60 @@ def test_closed_and_packed_segments_of_the_ledger_are_read_once(workspace: Works
     assert read() == []
     assert records.broken == 0
     records.close()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tasks=st.lists(st.sampled_from(["T1", "T2", "T3", 'T"4', "é"]), max_size=24),
+    size=st.integers(1, 5),
+    kept=st.sampled_from(["all", "some", "damaged"]),
+)
+def test_the_words_of_segments_change_nothing_in_what_is_read(
+    tasks: list[str], size: int, kept: str, workspace: WorkspacePaths
+) -> None:
+    ledger, folder = workspace.ledger, workspace.state / "ledger"
+    shutil.rmtree(workspace.state, ignore_errors=True)
+    lines = [line("a", at % 3, seq=at, child="api", task=task, text=f"of T1 {at}") for at, task in enumerate(tasks, 1)]
+    for first in range(0, len(lines), size):
+        part = lines[first : first + size]
+        write(folder / f"{first + 1:012d}-{first + len(part):012d}.jsonl", part)
+    write(workspace.logs / "api.jsonl", [line("b", 1.5, task="T1", child="api")])
+    pack(ledger) if lines else None
+    asked = [["T1"], ['T"4'], ["é"], ["T9"], ["api", "T2"]]
+
+    def read() -> list[list[object]]:
+        found = []
+        for words in asked:
+            with closing(Records(workspace)) as records:
+                found.append(list[object](records.read(holding=words)))
+        return found
+
+    packed = {path: path.read_bytes() for path in folder.glob("*.gz")}
+    for path, content in packed.items():
+        path.write_bytes(gzip.compress(gzip.decompress(content)))  # without words
+    expected = read()
+    for number, (path, content) in enumerate(packed.items()):
+        if kept == "all" or number % 2:
+            path.write_bytes(content)
+        elif kept == "damaged":
+            path.write_bytes(content[:17] + bytes([content[17] ^ 4]) + content[18:])
+    assert read() == expected
+    assert len(expected[0]) == 1 + tasks.count("T1")
+
+
+def test_more_segments_are_read_than_a_process_may_have_open(workspace: WorkspacePaths) -> None:
+    for number in range(1, 61):
+        write(workspace.state / "ledger" / f"{number:012d}-{number:012d}.jsonl", [line("a", number / 2, seq=number)])
+    pack(workspace.ledger)
+    write(workspace.ledger, [line("z", 40, seq=61)])
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 20, before[1]))
+    try:
+        with closing(Records(workspace)) as records:
+            found = [one["event"] for one in records.read()]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert found == ["a"] * 60 + ["z"]
 
 
 @pytest.mark.parametrize("words", [(), ("--task", "T1")])

@@ -19,9 +19,10 @@ def check_known(workspace: WorkspacePaths, kind: Kind, name: str | None) -> None
 
     A task that left the plan and a child that left the config are known by what was recorded of them.
     """
-    if name is None or _recorded(workspace, kind, name):
+    planned = _tasks(workspace) if kind == "task" else ()
+    if name is None or name in planned or _recorded(workspace, kind, name):
         return
-    known = _tasks(workspace) if kind == "task" else children_of(workspace, others=True)
+    known = planned if kind == "task" else children_of(workspace, others=True)
     if name not in known:
         checked(name, list(dict.fromkeys((*known, *_all_recorded(workspace, kind)))), kind)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from supervisor.errors import StoreError
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.damage import Examined
+from supervisor.shell.ledger.packed import compressed
 from supervisor.shell.ledger.segments import FOLDER, closed_name, sync_folder
 from supervisor.shell.ledger.sums import sealed
 
@@ -79,7 +79,7 @@ def _replace(path: Path, bodies: list[bytes]) -> None:
     half = path.with_name(f"{path.name}.half")
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(gzip.compress(content, 6, mtime=0) if path.suffix == ".gz" else content)
+        file.write(compressed(content) if path.suffix == ".gz" else content)
         file.flush()
         os.fsync(file.fileno())
     half.replace(path)

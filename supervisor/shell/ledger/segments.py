@@ -16,8 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from supervisor.shell.ledger.packed import compressed
+
 FOLDER = "ledger"
-BLOCK = 1 << 20  # bytes that are packed at once
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 """What Python raises when it unpacks a torn or damaged file."""
 
@@ -106,9 +107,7 @@ def pack(ledger: Path) -> None:
             half = plain.with_name(f"{packed.name}.half")
             with plain.open("rb") as source, half.open("wb") as target:
                 os.fchmod(target.fileno(), 0o600)
-                with gzip.GzipFile(plain.name, "wb", 6, target, mtime=0) as compressed:
-                    while block := source.read(BLOCK):
-                        compressed.write(block)
+                target.write(compressed(source.read()))
                 target.flush()
                 os.fsync(target.fileno())
             half.rename(packed)
