@@ -9,7 +9,7 @@ The newest prompt of the thread has a fenced block that opens with ```` ```model
     write PATH CONTENT         a whole file          cut                hang up in the middle
     patch                      then a patch, below   silence            send nothing more
     call NAMESPACE NAME JSON   another tool (`-`: no namespace)
-    ask QUESTION | A | B       request_user_input
+    ask QUESTION | A | B       request_user_input; `||` stands before another question
     report JSON                the answer; missing fields are filled in
     text WORDS                 an answer that is not a report
 
@@ -119,7 +119,8 @@ def _step(word: str, argument: str) -> Step:
             name, _, arguments = rest.partition(" ")
             return ToolCall("" if first == "-" else first, name, json.loads(arguments or "{}"))
         case "ask":
-            return AskUser([_question(*(part.strip() for part in argument.split("|")))])
+            asked = (question.split("|") for question in argument.split("||"))
+            return AskUser([_question(at, *(part.strip() for part in parts)) for at, parts in enumerate(asked, 1)])
         case "wait":
             return Wait(argument)
         case "stream":
@@ -135,9 +136,10 @@ def _step(word: str, argument: str) -> Step:
     raise ValueError("no such directive")
 
 
-def _question(question: str, *options: str) -> dict[str, object]:
+def _question(number: int, question: str, *options: str) -> dict[str, object]:
     choices = [{"label": option, "description": option} for option in options or ("Yes", "No")]
-    return {"id": "answer", "header": "Question", "question": question, "options": choices}
+    name = "answer" if number == 1 else f"answer{number}"
+    return {"id": name, "header": "Question", "question": question, "options": choices}
 
 
 def _patch_lines(rest: Iterator[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
+from supervisor.domain.ask import Answer, AskKind, AskPart, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
 from supervisor.domain.task import Brief, ChangeList, Due, Tree
 from supervisor.domain.thread import ThreadKey
@@ -199,6 +199,7 @@ class RaiseAsk(Struct, frozen=True):
     why: str
     budget: str = ""  # the name of the budget that is used up, if it is about that
     thread: ThreadKey | None = None  # the thread that cannot be opened, if it is about that
+    parts: tuple[AskPart, ...] = ()  # its questions, if they are several that can be answered one by one
 
 
 class WithdrawAsk(Struct, frozen=True):

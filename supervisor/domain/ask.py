@@ -37,6 +37,14 @@ class RequestKey(Struct, frozen=True):
     request: str
 
 
+class AskPart(Struct, frozen=True):
+    """One of several questions that are put at once."""
+
+    name: str  # by which its answer is known
+    text: str
+    choices: tuple[str, ...] = ()  # the answers that it offers; any other words are one, too
+
+
 class Request(Struct, frozen=True):
     """A question that a server asked in the middle of a turn."""
 
@@ -58,6 +66,7 @@ class Request(Struct, frozen=True):
     beyond: bool = False  # it asks for more than these fields say, or for something else
 
     root: str = ""  # of a sub-agent's request: the turn that started the sub-agent
+    parts: tuple[AskPart, ...] = ()  # its questions, if they are several that can be answered one by one
 
     def within(self, turn: str | None) -> bool:
         """Return whether it came in this turn, or from a sub-agent that this turn started."""
@@ -91,6 +100,7 @@ class Ask(Struct, frozen=True):
     external: bool = False  # the server got its answer in another window, before ours
     budget: str = ""  # the name of the budget that is used up, if it is about that (see `lifecycle.budgets`)
     thread: ThreadKey | None = None  # the thread that cannot be opened, if it is about that
+    parts: tuple[AskPart, ...] = ()  # its questions, if they are several that can be answered one by one
 
 
 Verdict = Literal["accept", "decline"]

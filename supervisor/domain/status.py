@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from supervisor.domain.ask import AskPart
 from supervisor.domain.plan import Integration, Problem
 from supervisor.domain.thread import Tokens
 
@@ -186,6 +187,7 @@ class AskInfo(Struct, frozen=True):
     expect: str  # what has to come back, Markdown
     choices: tuple[str, ...]  # the words that answer it
     answers: tuple[str, ...] = ()  # what `orch answer ID` takes: such words, with TEXT or AMOUNT for the human's own
+    parts: tuple[AskPart, ...] = ()  # several questions that are answered together, each in a line NAME=ANSWER
 
 
 class Status(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from supervisor.cli.display.blocks import Cell, Line, one_line, width
 from supervisor.cli.display.fit import cut, cut_line
@@ -24,13 +25,14 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("y n r", "on an ask: accept, decline, reply"),
     ("s", "on an approval: accept the same for the session"),
     ("", "before Enter you may add words; Esc sends nothing"),
+    ("", "several questions come one after the other; Backspace goes back"),
 )
 
 
 def foot(screen: Screen, items: Items, columns: int, where: str = "") -> Line:
     """Return the last line. `where` stands at its right."""
     if screen.reply is not None:
-        return _typing(_prompt(screen.reply), screen.reply.edit, columns)
+        return _typing(_prompt(screen.reply, columns), screen.reply.edit, columns)
     if screen.filtering is not None:
         return _typing("/", screen.filtering, columns)
     if screen.note.text:
@@ -48,13 +50,21 @@ def foot(screen: Screen, items: Items, columns: int, where: str = "") -> Line:
 
 
 def ways(ask: AskInfo) -> Line:
-    """Return the answers that an ask takes, each with its key."""
-    cells: list[Cell] = []
-    for at, form in enumerate(forms_of(ask)[:9], 1):
-        cells += [Cell(str(at), "bold cyan"), Cell(f" {one_line(form, 40)}   ", "cyan")]
+    """Return the answers that an ask takes, each with its key; of several questions, those to the first."""
+    cells = [Cell(f"1 of {len(ask.parts)}: ", "cyan")] if ask.parts else []
+    for key, words in _keyed(ask):
+        cells += [Cell(key, "bold cyan"), Cell(f" {one_line(words, 40)}   ", "cyan")]
     if for_session(ask):
         cells += [Cell("s", "bold cyan"), Cell(" accept for the session", "cyan")]
     return Line(tuple(cells), 1)
+
+
+def _keyed(ask: AskInfo) -> Iterator[tuple[str, str]]:
+    """Return the keys that begin an answer, each with what it stands for."""
+    forms = ask.parts[0].choices if ask.parts else forms_of(ask)
+    yield from ((str(at), form) for at, form in enumerate(forms[:9], 1))
+    if ask.parts:
+        yield "r", "reply TEXT"
 
 
 def forms_of(ask: AskInfo) -> Sequence[str]:
@@ -83,8 +93,7 @@ def _offers(screen: Screen, items: Items) -> Iterator[tuple[str, str]]:
     chosen = screen.chosen
     ask = items.ask(chosen.name) if chosen and chosen.kind == "ask" else None
     if screen.place in ("list", "ask") and ask is not None:
-        for at, form in enumerate(forms_of(ask)[:4], 1):
-            yield str(at), one_line(form, 16)
+        yield from ((key, one_line(words, 16)) for key, words in islice(_keyed(ask), 4))
         if for_session(ask):
             yield "s", "session"
     if screen.place == "list":
@@ -102,7 +111,9 @@ def _offers(screen: Screen, items: Items) -> Iterator[tuple[str, str]]:
     yield from (("↑↓", "scroll"), ("?", "help"), ("q", "back"))
 
 
-def _prompt(reply: Reply) -> str:
+def _prompt(reply: Reply, columns: int) -> str:
+    if reply.parts:
+        return _part_prompt(reply, columns)
     also = " for the session" if reply.for_session else ""
     added = {"accept AMOUNT": "how much, such as +100k", "reply TEXT": "your words"}.get(
         reply.shown, "words if you like"
@@ -112,6 +123,20 @@ def _prompt(reply: Reply) -> str:
         return f"{one_line(reply.ask)}{word or ' accept'}{also}? Enter sends it, Esc does not"
     verb = word or {"accept": " accept", "text": " reply"}.get(reply.decision, "")
     return f"{one_line(reply.ask)}{verb} ({added}; Enter sends, Esc does not): "
+
+
+def _part_prompt(reply: Reply, columns: int) -> str:
+    """Say which of several questions is being answered and with what, or which answers Enter sends."""
+    part, name = reply.part, one_line(reply.ask)
+    if part is None:
+        pairs = zip((one.name for one in reply.parts), reply.given, strict=True)
+        told = ", ".join(f"{one}={one_line(words, 20)}" for one, words in pairs)
+        return f"{name} {told}? Enter sends it, Esc does not"
+    offered = "".join(f" {at} {one_line(one, 16)} " for at, one in enumerate(part.choices, 1))
+    head = f"{name} {len(reply.given) + 1} of {len(reply.parts)}: "
+    tail = f" {offered}{'or ' if offered else ''}words: "
+    room = max(10, columns // 2 + 20 - width(head) - width(tail))
+    return f"{head}{cut(one_line(part.text), room)}{tail}"
 
 
 def _typing(prompt: str, edit: TypedLine, columns: int) -> Line:

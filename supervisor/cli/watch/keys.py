@@ -8,6 +8,7 @@ from supervisor.cli.watch.edit import typed
 from supervisor.cli.watch.foot import for_session, forms_of
 from supervisor.cli.watch.layout import first_seen, scrolled
 from supervisor.cli.watch.state import END, OF_A_TASK, Chosen, Items, Note, Place, Reply, Screen, TypedLine
+from supervisor.core.text.answer_forms import together
 from supervisor.domain.status import AskInfo, TaskInfo
 
 NAMED = {"j": "down", "k": "up", "space": "pagedown", " ": "pagedown"}  # keys that do the same as others
@@ -71,7 +72,7 @@ def pasted(screen: Screen, text: str) -> Screen:
 
 def takes_text(reply: Reply) -> bool:
     """Whether words may be added to an answer."""
-    return not reply.word and not reply.for_session
+    return not reply.word and not reply.for_session and (not reply.parts or reply.part is not None)
 
 
 def _put(edit: TypedLine, text: str) -> TypedLine:
@@ -165,6 +166,9 @@ def _other_part(screen: Screen, items: Items) -> Screen:
 
 def _begun(ask: AskInfo, key: str) -> Reply | None:
     """Return the answer that a key begins; None if it begins none."""
+    if ask.parts:
+        begun = Reply(ask.id, "text", "reply TEXT", parts=ask.parts)
+        return begun if key == "r" else _picked(begun, key)
     forms = forms_of(ask)
     if key == "s" and for_session(ask):
         return Reply(ask.id, "accept", "accept", for_session=True)
@@ -185,14 +189,39 @@ def _begun(ask: AskInfo, key: str) -> Reply | None:
 def _replying(screen: Screen, reply: Reply, key: str, items: Items) -> tuple[Screen, Act | None]:
     if key in ("escape", "ctrl+c"):
         return screen._replace(reply=None, note=Note(f"{reply.ask} is not answered", "dim")), None
+    if reply.part is not None:
+        return screen._replace(reply=_next(reply, key)), None
+    if key == "backspace" and reply.parts:
+        return screen._replace(reply=reply._replace(given=reply.given[:-1])), None
     if key == "enter":
-        text = reply.word or reply.edit.text.strip()
+        names = (one.name for one in reply.parts)
+        text = together(zip(names, reply.given, strict=True)) or reply.word or reply.edit.text.strip()
         if not text and reply.shown in ("reply TEXT", "accept AMOUNT"):
             return screen, None
         return screen._replace(reply=None, note=Note(f"{reply.ask}: sent ...", "dim")), Send(reply, text)
     if not takes_text(reply):
         return screen, None
     return screen._replace(reply=reply._replace(edit=typed(reply.edit, key))), None
+
+
+def _next(reply: Reply, key: str) -> Reply:
+    """Return the answer after a key that belongs to one of several questions: it picks, or types words."""
+    text = reply.edit.text
+    if not text and (found := _picked(reply, key)) is not None:
+        return found
+    if key == "enter":
+        return reply._replace(given=(*reply.given, text.strip()), edit=TypedLine()) if text.strip() else reply
+    if key == "backspace" and not text:
+        return reply._replace(given=reply.given[:-1])
+    return reply._replace(edit=typed(reply.edit, key))
+
+
+def _picked(reply: Reply, key: str) -> Reply | None:
+    """Return the answer with the choice that a key takes of its question; None if it takes none."""
+    offered = reply.part.choices if reply.part is not None else ()
+    if not (key.isascii() and key.isdigit() and 0 < int(key) <= len(offered)):
+        return None
+    return reply._replace(given=(*reply.given, offered[int(key) - 1]))
 
 
 def _filtering(screen: Screen, edit: TypedLine, key: str) -> Screen:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from supervisor.cli.display.blocks import Line
 from supervisor.cli.display.task_rows import rank_of
+from supervisor.domain.ask import AskPart
 from supervisor.domain.status import AskInfo, Status, TaskInfo
 
 Place = Literal["list", "ask", "log", "brief", "diff", "graph", "help"]
@@ -37,6 +38,13 @@ class Reply(NamedTuple):
     word: str = ""  # a choice of the ask's own, which is sent as text
     for_session: bool = False
     edit: TypedLine = TypedLine()
+    parts: tuple[AskPart, ...] = ()  # several questions, which are answered one after the other
+    given: tuple[str, ...] = ()  # the answers to the first of them
+
+    @property
+    def part(self) -> AskPart | None:
+        """The question that is being answered."""
+        return self.parts[len(self.given)] if len(self.given) < len(self.parts) else None
 
 
 class Note(NamedTuple):

@@ -23,6 +23,7 @@
     for (const one of old.querySelectorAll("textarea[id], input[id]")) {
       const now = fresh.querySelector("#" + CSS.escape(one.id));
       if (now && one.value !== one.defaultValue) now.value = one.value;
+      if (now && one.checked) now.checked = true;
     }
     old.replaceWith(fresh);
     [...fresh.querySelectorAll(".scroll")].forEach((one, n) => { one.scrollLeft = left[n] || 0; });

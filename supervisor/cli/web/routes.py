@@ -203,4 +203,5 @@ async def _form(request: Request) -> dict[str, str] | None:
         if len(body) > BODY:
             return None
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return dict(reversed(pairs)) if len(pairs) <= FIELDS else None
+    first = dict(reversed(pairs))
+    return {name: first[name] for name, _ in pairs} if len(pairs) <= FIELDS else None

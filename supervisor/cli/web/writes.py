@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from supervisor import api
-from supervisor.core.view.page.forms import WORD
+from supervisor.core.text.answer_forms import together
+from supervisor.core.view.page.forms import OWN, PICKED, WORD
 from supervisor.domain.json_value import JsonObject
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, UsageError
 from supervisor.runtime import calling
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -47,6 +48,7 @@ class Writes:
     def describe(self, path: str, fields: Fields) -> str:
         """Say what a form asks for, for whoever confirms it."""
         words = [fields.get(name, "") for name in ("ask", "task", "decision", "text")]
+        words += together(_answers(fields).items()).split("\n")
         rest = " for the session" if fields.get("for_session") else ""
         return (
             " ".join(("`", path.strip("/"), *(one for one in words if one), "`")).replace("` ", "`").replace(" `", "`")
@@ -57,6 +59,10 @@ class Writes:
         decision, text = fields.get("decision", ""), fields.get("text", "").strip()
         if decision.startswith(WORD):
             decision, text = "text", "\n".join(filter(None, (decision.removeprefix(WORD), text)))
+        if answers := _answers(fields):
+            if missing := [name for name, words in answers.items() if not words]:
+                raise UsageError(f"{', '.join(missing)} has no answer", "answer each question")
+            text = together(answers.items())
         settled: JsonObject = calling.request(
             self._workspace,
             "answer",
@@ -77,3 +83,9 @@ class Writes:
         still = api.Workspace(self._workspace.root).go(task)
         done = f"{task} is tried again." if task else "The hold is lifted."
         return " ".join((done, *(f"Still: {one}." for one in still)))
+
+
+def _answers(fields: Fields) -> dict[str, str]:
+    """Return the answer to each of several questions, by name: the person's own words, or else what they picked."""
+    names = [one.removeprefix(OWN) for one in fields if one.startswith(OWN)]
+    return {name: fields[f"{OWN}{name}"].strip() or fields.get(f"{PICKED}{name}", "").strip() for name in names}

@@ -78,6 +78,7 @@ def status(world: World, at: datetime, workspace: str, sheet: Sheet | None = Non
                 expect=ask.expect,
                 choices=ask.choices,
                 answers=forms(ask),
+                parts=ask.parts,
             )
             for ask in world.open_asks
         ),

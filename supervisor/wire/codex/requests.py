@@ -7,12 +7,13 @@ know or cannot decode.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from supervisor.domain.ask import AskKind, Request, RequestKey
+from supervisor.domain.ask import AskKind, AskPart, Request, RequestKey
 from supervisor.domain.json_value import JsonObject
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import CommandExecution, FileChange, FileUpdate, Item, McpToolCall
@@ -30,6 +31,7 @@ RESERVED = frozenset({"accept", "accept amount", "decline", "reply", "reply text
 """What an ask is answered with in any case: an answer of the same name could be taken for it."""
 
 _APPROVAL = ("accept", "decline")
+_NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)  # of a question that is answered in a line NAME=ANSWER
 Items = Mapping[str, Item]
 
 
@@ -142,6 +144,7 @@ class _Shown(NamedTuple):
     detail: str
     questions: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    parts: tuple[AskPart, ...] = ()
     command: str = ""
     folder: str = ""
     paths: tuple[str, ...] = ()
@@ -167,6 +170,7 @@ def read_request(call: Call, *, child: str, pid: int, items: Items) -> Request |
         detail=shown.detail,
         choices=_APPROVAL if shown.kind is AskKind.APPROVAL else shown.choices,
         questions=shown.questions,
+        parts=shown.parts,
         command=shown.command,
         folder=shown.folder,
         paths=shown.paths,
@@ -259,21 +263,34 @@ def _elicitation(asked: Elicitation, items: Items) -> _Shown:
 def _user_input(asked: UserInputRequest) -> _Shown:
     ids = tuple(one.id for one in asked.questions)
     text = "\n\n".join(one.question or one.header or "" for one in asked.questions)
-    lines = [
-        f"- {choice.label}: {choice.description if choice.description not in (None, choice.label) else ''}".rstrip(": ")
-        for one in asked.questions
-        for choice in one.options or ()
-    ]
-    if len(ids) > 1:
-        lines.append("Answer each in a line of its own: " + ", ".join(f"`{one}=...`" for one in ids))
-    return _Shown(AskKind.QUESTION, text, "\n".join(lines), ids, _offered(asked.questions))
+    if len(ids) <= 1:
+        single = asked.questions[0] if asked.questions else InputQuestion()
+        return _Shown(AskKind.QUESTION, text, "\n".join(_options(single)), ids, _offered(single))
+    lines = [line for one in asked.questions for line in (f"`{one.id}`: {_title(one)}", *_options(one))]
+    lines.append("Answer each in a line of its own: " + ", ".join(f"`{one}=...`" for one in ids))
+    return _Shown(AskKind.QUESTION, text, "\n".join(lines), ids, parts=_parts(asked.questions))
 
 
-def _offered(questions: Sequence[InputQuestion]) -> tuple[str, ...]:
-    """Return the answers that a single question offers, if each can stand on a button; a model may write anything."""
-    if len(questions) != 1:
-        return ()
-    labels = tuple(one.label.strip() for one in questions[0].options or ())
+def _title(question: InputQuestion) -> str:
+    return " ".join((question.question or question.header or "").split())
+
+
+def _options(question: InputQuestion) -> Iterator[str]:
+    for choice in question.options or ():
+        more = choice.description if choice.description not in (None, choice.label) else ""
+        yield f"- {choice.label}: {more}".rstrip(": ")
+
+
+def _parts(questions: Sequence[InputQuestion]) -> tuple[AskPart, ...]:
+    """Return the questions one by one, if each has a name that its answer can be told by."""
+    parts = tuple(AskPart(one.id, one.question or one.header or "", _offered(one)) for one in questions)
+    clear = len({one.name for one in parts}) == len(parts) <= OFFERED
+    return parts if clear and all(_NAME.fullmatch(one.name) and one.text.strip() for one in parts) else ()
+
+
+def _offered(question: InputQuestion) -> tuple[str, ...]:
+    """Return the answers that a question offers, if each can stand on a button; a model may write anything."""
+    labels = tuple(one.label.strip() for one in question.options or ())
     fit = all(0 < len(label) <= LABEL and label.isprintable() and label[0] != "-" for label in labels)
     clear = len({label.casefold() for label in labels} - RESERVED) == len(labels) <= OFFERED
     return labels if fit and clear else ()

@@ -9,6 +9,10 @@ from supervisor.cli.watch.state import END, Chosen, Items, Screen, items_of, set
 from supervisor.wire.status import read_status
 from tests.cli.scene import ask, status_json, task
 
+PARTS = (
+    {"name": "zone", "text": "Which time zone?", "choices": ("UTC", "the viewer's own")},
+    {"name": "port", "text": "Which port?", "choices": ()},
+)
 ROOM = Room(10, 20, 100)
 APPROVAL = {"kind": "approval", "child": "backend", "answers": ("accept", "decline")}
 ITEMS = items_of(
@@ -19,6 +23,7 @@ ITEMS = items_of(
                 ask("A2"),
                 ask("A3", answers=("keep", "drop it", "reply TEXT")),
                 ask("A4", kind="approval", answers=("accept", "accept AMOUNT", "decline")),
+                ask("A5", parts=PARTS),
             ),
             tasks=tuple(task(f"T{at}") for at in range(50)),
         )
@@ -51,6 +56,10 @@ def on(name: str) -> Screen:
         ("A4", "2 + 1 k enter", "accept", "+1k", False),
         ("A4", "y enter", "accept", "", False),
         ("A1", "enter 1 enter", "accept", "", False),
+        ("A5", "2 8 0 enter enter", "text", "zone=the viewer's own\nport=80", False),
+        ("A5", "1 9 enter backspace 8 0 enter enter", "text", "zone=UTC\nport=80", False),
+        ("A5", "1 backspace 2 8 enter enter", "text", "zone=the viewer's own\nport=8", False),
+        ("A5", "r M S T enter 8 enter enter", "text", "zone=MST\nport=8", False),
     ],
 )
 def test_an_ask_is_answered_by_key(name: str, keys: str, decision: str, text: str, session: bool) -> None:
@@ -74,6 +83,10 @@ def test_an_ask_is_answered_by_key(name: str, keys: str, decision: str, text: st
         ("A3", "0 enter"),
         ("A3", "² enter"),
         ("T1", "y enter"),
+        ("A5", "1 enter enter"),  # the second question has no answer
+        ("A5", "1 8 enter"),  # what was picked and typed is shown before it is sent
+        ("A5", "y enter"),
+        ("A5", "r enter enter"),
     ],
 )
 def test_what_is_no_answer_sends_none(name: str, keys: str) -> None:
@@ -101,8 +114,8 @@ def test_what_is_pasted_presses_no_key() -> None:
 
 
 def test_the_cursor_moves_through_asks_and_tasks() -> None:
-    assert pressed("down", on("A4"))[0].chosen == ("task", "T0")
-    assert pressed("up", on("T0"))[0].chosen == ("ask", "A4")
+    assert pressed("down", on("A5"))[0].chosen == ("task", "T0")
+    assert pressed("up", on("T0"))[0].chosen == ("ask", "A5")
     assert pressed("end")[0].chosen == ("task", "T49")
     assert pressed("end home")[0].chosen == ("ask", "A1")
     assert pressed("pagedown", on("T0"))[0][1:3] == (("task", "T9"), 9)

@@ -78,6 +78,29 @@ def test_an_answer_reaches_the_supervisor_and_says_where_it_came_from(page: tupl
     assert supervisor.calls[-1] == ("answer", {**answered, "text": "UTC\nfrom now on"})
 
 
+def test_several_questions_are_answered_one_by_one_and_together(
+    standin: Callable[..., Standin], served: Callable[..., Served]
+) -> None:
+    parts = (
+        {"name": "zone", "text": "Which <zone>?", "choices": ("UTC", "the viewer's own")},
+        {"name": "port", "text": "Which port?", "choices": ()},
+    )
+    supervisor, web = standin(status_json(asks=(ask("A1", parts=parts),))), served()
+    web.enter()
+    shown = web.get().text
+    assert "<legend>Which &lt;zone&gt;?</legend>" in shown
+    assert shown.count('type="radio"') == 2
+    given = {"ask": "A1", "decision": "text", "picked:zone": "UTC", "own:zone": "", "own:port": " 80\n80 "}
+    assert web.post("/answer", given).status == 303
+    told = {"ask": "A1", "decision": "text", "text": "zone=UTC\nport=80 80", "for_session": False, "by": "page"}
+    assert supervisor.calls == [("answer", told)]
+    assert web.post("/answer", {**given, "own:zone": "MST"}).status == 303
+    assert supervisor.calls[-1] == ("answer", {**told, "text": "zone=MST\nport=80 80"})
+    refused = web.post("/answer", {**given, "own:port": ""}, accept="application/json").text
+    assert json.loads(refused) == {"ok": False, "text": "port has no answer: answer each question"}
+    assert len(supervisor.calls) == 2
+
+
 def test_what_another_page_could_send_answers_nothing(page: tuple[Standin, Served]) -> None:
     supervisor, web = page
     web.enter()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
+from supervisor.domain.ask import Answer, AskKind, AskPart, Request, RequestKey
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import Item
 from supervisor.wire.codex.replies import reply
@@ -137,13 +137,21 @@ def test_questions_come_with_their_options_and_how_to_answer_each() -> None:
         {"id": "q1", "question": "Which?", "options": [{"label": "A", "description": "first"}, {"label": "B"}]},
         {"id": "q2", "header": "Why?", "options": None},
     ]
-    assert read(INPUT, {"questions": questions}) == question(
+    both = question(
         INPUT,
         "Which?\n\nWhy?",
-        "- A: first\n- B\nAnswer each in a line of its own: `q1=...`, `q2=...`",
+        "`q1`: Which?\n- A: first\n- B\n`q2`: Why?\nAnswer each in a line of its own: `q1=...`, `q2=...`",
         ("q1", "q2"),
     )
+    parts = (AskPart("q1", "Which?", ("A", "B")), AskPart("q2", "Why?"))
+    assert read(INPUT, {"questions": questions}) == replace(both, parts=parts)
     assert read(INPUT, {"questions": questions[1:]}) == question(INPUT, "Why?", "", ("q2",))
+
+
+@pytest.mark.parametrize("names", [("q1", "q1"), ("a=b", "q2"), ("", "q2"), ("q\n1", "q2"), ("q1", "x" * 41)])
+def test_questions_whose_answers_could_not_be_told_apart_are_text_only(names: tuple[str, ...]) -> None:
+    assert read(INPUT, {"questions": [{"id": name, "question": "Which?"} for name in names]}).parts == ()
+    assert len(read(INPUT, {"questions": [{"id": f"q{at}", "question": "Which?"} for at in range(9)]}).parts) == 0
 
 
 def offering(*labels: str) -> Request:

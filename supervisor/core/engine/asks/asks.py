@@ -86,9 +86,12 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             if approval
             else "one of the answers above, or an answer in your own words"
             if request.choices
+            else "an answer to each question"
+            if request.parts
             else "an answer in your own words",
             choices=request.choices,
             request=request.key,
+            parts=request.parts,
             why=f"the child asked in the middle of its turn ({request.method})",
         )
     for state in agenda_of(world).bearing(Sign.ASKING):

@@ -12,6 +12,8 @@ def forms(ask: Ask) -> tuple[str, ...]:
     """Return what `orch answer ID` takes for this ask: words, with TEXT or AMOUNT for what the person adds."""
     if ask.budget:
         return ("accept", "accept AMOUNT", "decline")
+    if ask.parts:
+        return ("reply TEXT",)
     decisions = ask.choices or ("accept", "decline")
     return (*decisions, "reply TEXT") if _takes_words(ask) else decisions
 

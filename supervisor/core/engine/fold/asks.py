@@ -104,6 +104,7 @@ def ask_raised(world: World, action: act.RaiseAsk, at: datetime) -> World:
         request=action.request,
         budget=action.budget,
         thread=action.thread,
+        parts=action.parts,
     )
     world = replace(world, asks=put(_recent_asks(world), ask.id, ask), asked=world.asked + 1)
     if action.thread is not None:

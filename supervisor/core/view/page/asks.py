@@ -14,17 +14,22 @@ from supervisor.domain.status import AskInfo
 def open_ask(pen: Pen, ask: AskInfo, ways: Html) -> Html:
     """Show an ask that waits, with `ways` to answer it."""
     whose = ", ".join(one for one in (ask.child, ask.task) if one and one != "human")
+    whole = _whole(pen, ask)
     return pen(
         "section",
         pen("h3", f"{ask.id} · {ask.kind}", pen("small", whose)),
-        pen.words(ask.text),
-        _labelled(pen, "Steps", ask.steps),
-        _labelled(pen, "Expected", ask.expect),
+        whole if not ask.parts else "",
         ways,
+        pen("details", pen("summary", "Steps"), whole, cls="more", id=f"whole-{ask.id}") if ask.parts else "",
         cls="card you",
         id=f"ask-{ask.id}",
         tabindex=-1,  # a key leads to it, also where it has no form
     )
+
+
+def _whole(pen: Pen, ask: AskInfo) -> Html:
+    steps, expect = _labelled(pen, "Steps", ask.steps), _labelled(pen, "Expected", ask.expect)
+    return pen.join(pen.words(ask.text), steps, expect)
 
 
 def ways_in_terminal(pen: Pen, ask: AskInfo) -> Html:

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from supervisor.core.text.answer_forms import FORMS
 from supervisor.core.view.page.pen import Html, Pen
+from supervisor.domain.ask import AskPart
 from supervisor.domain.status import AskInfo, TaskInfo
 
 WORD = "word:"  # before a choice of the ask's own, as the value of a button
+PICKED, OWN = "picked:", "own:"  # before the name of one of several questions, as the names of its fields
 
 
 def answer_form(pen: Pen, ask: AskInfo) -> Html:
     """Return the form that answers an ask, with what it takes."""
+    if ask.parts:
+        return _parts_form(pen, ask)
     forms = ask.answers or (*(ask.choices or ("accept", "decline")), "reply TEXT")
     own = [one for one in forms if one not in FORMS]
     first = "reply TEXT" if "reply TEXT" in forms else "accept"
@@ -34,6 +38,34 @@ def answer_form(pen: Pen, ask: AskInfo) -> Html:
         method="post",
         action="/answer",
     )
+
+
+def _parts_form(pen: Pen, ask: AskInfo) -> Html:
+    """Return the form that answers several questions at once."""
+    return pen(
+        "form",
+        pen("input", type="hidden", name="ask", value=ask.id),
+        (_part(pen, ask, one) for one in ask.parts),
+        pen("div", _button(pen, "reply TEXT", main=True), cls="buttons"),
+        method="post",
+        action="/answer",
+    )
+
+
+def _part(pen: Pen, ask: AskInfo, part: AskPart) -> Html:
+    label = f"{'Or your' if part.choices else 'Your'} own words"
+    name = f"own-{ask.id}-{part.name}"
+    picks = (
+        pen(
+            "label",
+            pen("input", type="radio", name=f"{PICKED}{part.name}", value=one, id=f"{name}-{at}"),
+            f" {one}",
+            cls="check",
+        )
+        for at, one in enumerate(part.choices)
+    )
+    own = pen("input", name=f"{OWN}{part.name}", id=name, autocomplete="off")
+    return pen("fieldset", pen("legend", part.text), picks, pen("label", label, for_=name, cls="soft"), own)
 
 
 def _asked_for(ask: AskInfo, forms: Sequence[str]) -> str:

@@ -109,6 +109,7 @@ header.top h1{font-size:1.1rem;margin:0}.bar{display:flex;flex-wrap:wrap;gap:4px
 .bar h1{flex:1 1 14rem}.bar form{margin:0}header.top .sum{margin:6px 0 0}header.top .sum>span{font-size:.8rem}
 form{margin:.7rem 0 0}label{display:block;font-size:.87rem;margin-bottom:3px}label.check{margin:.5rem 0}
 label.check input{width:auto;margin-right:.4em}
+fieldset{border:0;margin:0 0 14px;padding:0}legend{padding:0;margin-bottom:4px}
 input,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:7px;
 padding:7px 10px;
 width:100%;max-width:44rem;display:block}textarea{resize:vertical}label.check input{display:inline}
