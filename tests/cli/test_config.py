@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from supervisor.cli.main import run
 from supervisor.runtime.config.origins import HIDDEN
+from supervisor.runtime.config.schema import json_schema
 from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
 from tests.docs.config import table
@@ -32,6 +35,13 @@ notify: {webhook: "https://example.com/s3cret", on: asks}
 prices: {m-1: {input: 1, output: 2.5}}
 runners: {lab: {connect: ssh lab --}}
 """
+
+
+def test_the_schema_needs_no_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(tmp_path), "config", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(json_schema()))
+    assert list(tmp_path.iterdir()) == []
+    assert run(["-C", str(tmp_path), "config"]) == 2
 
 
 @pytest.fixture

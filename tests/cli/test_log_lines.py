@@ -42,10 +42,12 @@ STORY = [
     today("intended", 2, child="firmware", task="T3", why="it is ready", action={"action": "start_turn"}, seq=2),
     today("turn_began", 3, child="firmware", task="T3", turn="u", message=None, seq=3),  # codex tells it first
     today("turn_began", 3, child="firmware", task="T3", turn="u", message="orch-T3-1", seq=4),
+    today("steer_arrived", 4, child="firmware", task="T3", turn="u", message="orch-T3-2", seq=5),
+    today("turn_began", 4, child="firmware", task="T3", turn="u", message="orch-T3-2", seq=6),
     today(
-        "turn_ended", 6, child="firmware", task="T3", seen={"turn": "u", "status": "completed", "text": REPORT}, seq=5
+        "turn_ended", 6, child="firmware", task="T3", seen={"turn": "u", "status": "completed", "text": REPORT}, seq=7
     ),
-    today("checks_finished", 7, child="firmware", task="T3", checks=[{"command": "make", "exit_code": 0}], seq=6),
+    today("checks_finished", 7, child="firmware", task="T3", checks=[{"command": "make", "exit_code": 0}], seq=8),
 ]
 ITEMS = [
     today("probe", 4, child="firmware", level="debug"),
@@ -77,8 +79,9 @@ ITEMS = [
 TOLD = """\
 12:00:01            orch      supervisor up: orch 0.1.0, process 7
 12:00:03            firmware  T3 turn began
+12:00:04            firmware  T3 was told what changed
 12:00:05    12.9 s  firmware  $ git log -n 5
-12:00:06            firmware  T3 turn ended, it reports done: It polls.
+12:00:06            firmware  T3 turn ended, it reports done
 12:00:07            firmware  T3 checked: `make` exit 0
 12:00:07            firmware  T3 `make` exit 2, whole output in /ws/T3-1-1.log: 40: error: no rule
 12:00:08            firmware  T3 done: It polls.

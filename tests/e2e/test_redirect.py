@@ -45,6 +45,9 @@ def test_a_changed_contract_reaches_every_running_task_that_names_it(lab: Lab) -
     lab.task("T22", "done")
     assert {act["task"] for act in lab.acts("steer_turn")} == {"T21", "T22"}
     assert all("`/v2`" in act["text"] for act in lab.acts("steer_turn"))
+    told = [line.split(maxsplit=2)[-1] for line in lab.orch("logs", "--task", "T21").stdout.splitlines()]
+    assert told == ["T21 turn began", "T21 was told what changed", "T21 turn ended, it reports done", *told[3:]]
+    assert [line for line in told[3:] if "done" in line] == ["T21 done: done"]
 
 
 def test_an_edit_that_changes_no_meaning_leaves_the_turn_alone(lab: Lab) -> None:
@@ -54,6 +57,7 @@ def test_an_edit_that_changes_no_meaning_leaves_the_turn_alone(lab: Lab) -> None
     lab.until(lambda seen: seen["plan"]["revision"] == lab.revision + 2)
     lab.model.gate("held").open()
     assert lab.task("T31", "done")["turns"] == 1
+    assert "backend   patched a.txt\n" in lab.orch("logs", "--task", "T31").stdout
     assert lab.acts("steer_turn") == []
 
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
+from supervisor.cli.command.everywhere import located
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
+from supervisor.errors import WorkspaceError
 from supervisor.runtime.config.change import write_schema
 from supervisor.runtime.config.origins import ConfigValue, settings_of
 from supervisor.runtime.config.schema import json_schema
-from supervisor.runtime.workspace import WorkspacePaths
 
 
 def config(
-    workspace: WorkspacePaths,
+    folder: Path,
     *,
     schema: Annotated[bool, Option("--schema", "Print the JSON Schema of the file, for editors.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Print every setting. Raises ConfigError for a config with an error."""
-    with suppress(OSError):  # only an editor misses it
-        write_schema(workspace)
+    """Print every setting; the schema also outside of a workspace. Raises ConfigError for a config with an error."""
+    with suppress(OSError, *([WorkspaceError] if schema else [])):  # only an editor misses it
+        write_schema(located(folder))
     if schema:
         output.emit_json(json_schema())
         return 0
+    workspace = located(folder)
     found = settings_of(workspace)
     if as_json:
         values = [{"key": one.key, "value": one.value, "from": one.source, "line": one.line} for one in found]

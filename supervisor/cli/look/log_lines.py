@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from supervisor.cli.display.blocks import one_line
+from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.runtime.records import RecordLine
 from supervisor.wire.shell_words import bare
 
@@ -13,12 +14,31 @@ LONGEST = 300  # characters of the words of a line; `--raw` and `--json` have mo
 QUIET = frozenset(
     {
         *("intended", "tokens_spent", "tree_read", "tree_kept", "changes_listed", "thread_opened", "turn_looked"),
-        *("leftovers_looked", "server_responded", "request_resolved", "steer_arrived", "up_requested"),
+        *("leftovers_looked", "server_responded", "request_resolved", "up_requested"),
     }
 )
 """Events that say how the supervisor works, not what became of the plan. Shown when they are asked for by name."""
 
 _REASONS = ("reason", "problem", "text", "why", "summary", "what")
+
+
+class Telling:
+    """Tells lines in words, one after the other. Each beginning of a turn is told once: every steer repeats it."""
+
+    def __init__(self) -> None:
+        self._begun: set[object] = set()
+
+    def words(self, line: RecordLine) -> str:
+        """Describe a line in words; "" if it tells a person nothing that was not told before."""
+        if line["event"] in QUIET or line["level"] == "debug":
+            return ""
+        words = words_of(line)
+        if line["event"] != "turn_began" or not words:
+            return words
+        turn = line.get("turn")
+        again = turn in self._begun
+        self._begun.add(turn)
+        return "" if again else words
 
 
 def words_of(line: RecordLine) -> str:
@@ -98,7 +118,10 @@ def _turn_ended(line: RecordLine) -> str:
         report = None
     if not isinstance(report, Mapping):
         return f"{_about(line)}turn ended"
-    return _join(f"{_about(line)}turn ended, it reports {_spaced(report.get('outcome') or '?')}", report.get("summary"))
+    outcome = report.get("outcome") or "?"
+    again = outcome == "done" and line.get("task") not in (None, ORCHESTRATOR)  # the task tells it, too
+    summary = "" if again else report.get("summary")
+    return _join(f"{_about(line)}turn ended, it reports {_spaced(outcome)}", summary)
 
 
 def _checks(line: RecordLine) -> str:
@@ -161,6 +184,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     "item_completed": _item,
     **dict.fromkeys(("plan_accepted", "plan_postponed", "plan_missing", "plan_rejected"), _plan),
     "turn_began": lambda line: f"{_about(line)}turn began" if line.get("message") else "",  # else it is told twice
+    "steer_arrived": lambda line: f"{_about(line)}was told what changed",
     "turn_ended": _turn_ended,
     "check_failed": _check_failed,
     "checks_finished": _checks,

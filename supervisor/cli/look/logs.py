@@ -18,7 +18,7 @@ from supervisor.cli.display import output
 from supervisor.cli.display.blocks import clean_json, one_line, width
 from supervisor.cli.display.fit import cut
 from supervisor.cli.display.output import paint, room
-from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
+from supervisor.cli.look.log_lines import Telling, seconds_of, words_of
 from supervisor.cli.look.named import check_known
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
@@ -124,13 +124,12 @@ class _Words:
 
     def __init__(self, *, every: bool) -> None:
         self._every = every
+        self._telling = Telling()
         self._day = datetime.now().astimezone().date()
         self._wide = 8
 
     def shows(self, line: RecordLine) -> bool:
-        if self._every:
-            return True
-        return line["event"] not in QUIET and line["level"] != "debug" and bool(words_of(line))
+        return self._every or bool(self._telling.words(line))
 
     def print(self, line: RecordLine) -> None:
         written = local_time(line["ts"])

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from supervisor.cli.change.diff import LINE_STYLES
 from supervisor.cli.display.blocks import Cell, Line, clean, one_line
 from supervisor.cli.draw.graph import graph_lines
-from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
+from supervisor.cli.look.log_lines import Telling, seconds_of
 from supervisor.cli.look.logs import local_time, shade_of
 from supervisor.cli.watch.state import ScreenPage
 from supervisor.core.engine.prompts import brief_of
@@ -62,10 +62,11 @@ class TaskLog:
         self._records = Records(workspace)
         self._lines: deque[Line] = deque(maxlen=LOG_LINES)
         self._day = ""
+        self._telling = Telling()
 
     def read(self) -> ScreenPage:
         for line in self._records.read(more_to_come=True, holding=[self.task]):
-            if line.get("task") == self.task and line["event"] not in QUIET and line["level"] != "debug":
+            if line.get("task") == self.task:
                 self._lines.extend(self._worded(line))
         return ScreenPage(tuple(self._lines) or (Line((Cell("nothing happened to it yet", "dim"),), 1),))
 
@@ -73,7 +74,7 @@ class TaskLog:
         self._records.close()
 
     def _worded(self, line: RecordLine) -> Iterator[Line]:
-        words = words_of(line).removeprefix(f"{self.task} ")
+        words = self._telling.words(line).removeprefix(f"{self.task} ")
         if not words:
             return
         written = local_time(line["ts"])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.draw.gather import patches_of
-from supervisor.cli.look.log_lines import QUIET, message_of, seconds_of, words_of
+from supervisor.cli.look.log_lines import Telling, message_of, seconds_of
 from supervisor.cli.web.live import PageView
 from supervisor.core.view.graph.layers import Node, nodes_of
 from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
@@ -207,14 +207,14 @@ class Views:
 
     def _log(self, holding: Sequence[str], limit: int) -> tuple[Html, Html]:
         """Return the last lines of the log, and in full what was said last in the turn that runs; the newest first."""
-        pen, records = self._pen, Records(self._workspace)
+        pen, records, telling = self._pen, Records(self._workspace), Telling()
         kept: deque[Html] = deque(maxlen=limit)
         said: deque[Html] = deque(maxlen=MESSAGES)
         try:
             for line in records.read(holding=holding):
-                if line["event"] in QUIET or line["level"] == "debug" or not (words := words_of(line)):
-                    continue
                 if holding and line.get("task") not in holding:
+                    continue
+                if not (words := telling.words(line)):
                     continue
                 if line["event"] == "turn_began":
                     said.clear()

@@ -120,7 +120,10 @@ class Listener:
         if (line := activity(notification)) is not None:
             turn = notification.turn or ""
             task = self._task_of(session.notifications.roots.get(turn, turn))
-            self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
+            fields = {**line.fields}
+            if isinstance(paths := fields.get("paths"), list):
+                fields["paths"] = [(*_inside(self._child, (path,)), path)[0] for path in paths]
+            self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **fields)
 
     def _heard(self, session: Session, event: ev.TurnBegan, *, dropped: bool) -> None:
         """Report a steer that the model has heard. What it was writing when that came is dropped by Codex (tried with
