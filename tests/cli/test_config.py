@@ -41,7 +41,7 @@ def test_the_schema_needs_no_workspace(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["-C", str(tmp_path), "config", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(json_schema()))
     assert list(tmp_path.iterdir()) == []
-    assert run(["-C", str(tmp_path), "config"]) == 2
+    assert run(["-C", str(tmp_path), "config"]) == 1
 
 
 @pytest.fixture
