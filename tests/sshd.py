@@ -17,8 +17,9 @@ READY_WITHIN = 10.0  # seconds until sshd listens; it takes 0.05
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Start an sshd whose files lie in `folder`; yield the words of the `ssh` command that reaches it."""
+def serving(folder: Path, settings: str = "") -> Iterator[tuple[str, ...]]:
+    """Start an sshd whose files lie in `folder`, with more settings; yield the words of the `ssh` command that reaches
+    it."""
     sshd = require("sshd")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd of root insists on it
@@ -28,9 +29,11 @@ def serving(folder: Path) -> Iterator[tuple[str, ...]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    (folder / "home").mkdir()  # the shell there reads no startup files of the person who runs this
     (folder / "sshd_config").write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
-        "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\nPasswordAuthentication no\n",
+        "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\nPasswordAuthentication no\n"
+        f"SetEnv HOME={folder}/home\n{settings}\n",
         encoding="utf-8",
     )
     server = subprocess.Popen([sshd, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "sshd.log")])

@@ -134,6 +134,10 @@ class WorkspacePaths(NamedTuple):
     def server_socket(self, child: str) -> Path:
         return self.runtime_dir / f"{hex_digest(child.encode())[:8]}.sock"
 
+    def connection(self, connect: tuple[str, ...], number: int) -> Path:
+        """The socket of a connection that the lines behind these words share."""
+        return self.runtime_dir / f"{hex_digest(chr(0).join(connect).encode('utf-8', 'surrogateescape'))[:8]}-{number}"
+
     def mark(self, child: str = "") -> str:
         """The mark in the environment of a server of ours: `ID/CHILD`; without a child, the common prefix `ID/`."""
         return f"{self.id}/{child}"

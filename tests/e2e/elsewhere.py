@@ -164,8 +164,7 @@ class LabElsewhere(Lab):
 
     def lines(self) -> list[int]:
         """The processes of the lines to `lab`."""
-        words = (
-            f"^ssh (-t )?-F {self.sshd.config} " if self.prefix == self.sshd.words else f"^{self.prefix[0]} --jobid="
-        )
+        ssh = f"^ssh (-o Control[^ ]+ )*(-t )?-F {self.sshd.config} "
+        words = ssh if self.prefix == self.sshd.words else f"^{self.prefix[0]} --jobid="
         found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True)
         return [int(pid) for pid in found.stdout.split()]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket as Stream
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from supervisor import __version__
 from supervisor.errors import NotReady, RpcError
@@ -31,7 +31,6 @@ CONFIG_PREFIX = "failed to read configuration layers: "  # of Codex's reason, be
 HELLO_TIMEOUT = 10.0  # seconds for the connection, and for each of the first requests
 
 POLL, POLL_MOST = 0.002, 0.02  # seconds between two tries, for each starting server; it takes 0.1 to 0.4 s
-LOGINS = 8  # at once at one machine
 
 A = TypeVar("A")
 Message = Call | Notice | Garbage
@@ -133,7 +132,7 @@ class Starts:
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
-        self._gates: dict[tuple[str, ...], asyncio.Semaphore] = {}
+        self._shared: dict[object, Any] = {}
         self._count = 0
 
     @contextmanager
@@ -145,9 +144,12 @@ class Starts:
         finally:
             self._count -= 1
 
-    def gate(self, connect: tuple[str, ...]) -> asyncio.Semaphore:
-        """Return what bounds the logins at one machine: an sshd drops some of more than ten at once."""
-        return self._gates.setdefault(connect, asyncio.Semaphore(LOGINS))
+    def shared(self, key: object, make: Callable[[], A]) -> A:
+        """Return what all servers with this key share. The first makes it."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        found: A = self._shared[key]
+        return found
 
     @property
     def pause(self) -> float:

@@ -22,6 +22,7 @@ from supervisor.sha256 import hex_digest
 from supervisor.shell.prefix.conversation import Conversation
 from supervisor.shell.prefix.line import PrefixLine, open_line
 from supervisor.shell.prefix.process import PrefixProcess
+from supervisor.wire.place import sharing
 from supervisor.wire.place.answers import PlaceAnswer, ServerThere, read_line, server_there
 from supervisor.wire.place.scripts import PlaceScripts, words
 from supervisor.wire.place.trouble import Trouble, refusal, unreached
@@ -49,6 +50,7 @@ class ChildPlace:
         self.path = path
         self._child = child
         self._workspace = workspace
+        self._over: Path | None = None
         self._own = own or child
         self._mark = f"{_id_there(workspace)}/{self._own}"
         self.allocation = Allocation(workspace, self._own, runner)
@@ -58,12 +60,25 @@ class ChildPlace:
         own = self._workspace.mark()
         return PlaceScripts(f"orch-{secrets.token_hex(12)}", self._mark, own, self.path, self.runner)
 
-    def converse(self, script: PlaceScripts) -> Conversation:
-        """Open a shell there. Raises OrchError if there is no such program."""
-        mark, errors = self._workspace.mark(self._own), self._errors()
-        return Conversation(
-            words(self.allocation.connect), script.tag, mark=mark, cwd=self._workspace.root, errors=errors
-        )
+    def converse(self, script: PlaceScripts, shares: Path | None = None) -> Conversation:
+        """Open a shell there; `shares`: whose connection others may use at this socket, too. Raises OrchError if there
+        is no such program."""
+        if shares is None:
+            mark, argv = self._workspace.mark(self._own), self._words()
+        else:
+            mark = self._workspace.mark(f"{shares.name}.connection")
+            argv = words(sharing.shared(self.runner.connect, str(shares)))
+        return Conversation(argv, script.tag, mark=mark, cwd=self._workspace.root, errors=self._errors())
+
+    def _words(self) -> list[str]:
+        """The words of a session there: over a connection of the supervisor, if there is one."""
+        connect = self.allocation.connect
+        socket = self._over or self._workspace.connection(connect, 0)
+        return words(sharing.over(connect, str(socket)) if socket.exists() else connect)
+
+    def go_over(self, connection: Path) -> None:
+        """Have all sessions from now on use the connection at this socket, for as long as it stands."""
+        self._over = connection
 
     def open(
         self, arguments: Sequence[str], begun: Callable[[], None], seconds: float, *, anew: bool, filters_off: bool
@@ -105,7 +120,7 @@ class ChildPlace:
         """Become the line to the server or, `held`, a process that stays as long as the server which it started."""
         script = self.script()
         line = open_line(
-            words(self.allocation.connect),
+            self._words(),
             script.ensure(arguments, held=held, anew=anew, filters_off=filters_off),
             script.tag,
             begun=begun,

@@ -18,6 +18,7 @@ from supervisor.runtime.codex.session import Session
 from supervisor.runtime.codex.version import refuse_old
 from supervisor.runtime.remote.ending import end_one
 from supervisor.runtime.remote.place import ChildPlace, OpenedLine, recorded, runner_in
+from supervisor.runtime.remote.sharing import Machine
 from supervisor.shell import process
 from supervisor.shell.prefix.line import PrefixLine
 from supervisor.shell.prefix.process import PrefixProcess
@@ -39,6 +40,9 @@ class RemoteServerClient(ServerClient):
     def __init__(self, child: Child, *, runner: Runner, **common: Any) -> None:
         super().__init__(child, **common)
         self._place = ChildPlace(common["workspace"], child.name, runner, child.path)
+        workspace = common["workspace"]
+        self._machine = self._starts.shared(runner.connect, lambda: Machine(workspace, runner.connect))
+        self._machine.join(child.name)
         self._line: PrefixLine | None = None
         self._holder: PrefixProcess | None = None  # what stays with the server, where that is needed
         self._deaf = 0
@@ -59,6 +63,8 @@ class RemoteServerClient(ServerClient):
             still = "its server may still run there" if isinstance(error, OutOfReach) else "its server was not ended"
             self._post(ev.ServerStopFailed(self._now(), name, f"{error.what}: {still}"))
             return
+        finally:
+            await asyncio.to_thread(self._machine.leave, name)
         self._post(ev.ServerStopped(self._now(), name))
 
     async def cpu_seconds(self, session: Session) -> float | None:
@@ -84,7 +90,7 @@ class RemoteServerClient(ServerClient):
         await self._end_line()
         await self._leave_earlier()
         anew = self._deaf >= DEAF
-        async with self._starts.gate(self._place.runner.connect):
+        async with self._machine.gate:
             self._line, there, holder = await self._open(anew=anew)
         if holder is not None:
             await self._let_go()
@@ -154,9 +160,14 @@ class RemoteServerClient(ServerClient):
         arguments = spawn.arguments(self.child, self._config)
         untrusted = not self._config.trusted_git.get(name)
         seconds = self._config.limits.ready_seconds
-        opening = asyncio.ensure_future(
-            asyncio.to_thread(self._place.open, arguments, begun, seconds, anew=anew, filters_off=untrusted)
-        )
+
+        def opened() -> OpenedLine:
+            if (connection := self._machine.connection(name)) is not None:
+                connection.obtain(self._place, seconds)
+                self._place.go_over(connection.socket)
+            return self._place.open(arguments, begun, seconds, anew=anew, filters_off=untrusted)
+
+        opening = asyncio.ensure_future(asyncio.to_thread(opened))
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:

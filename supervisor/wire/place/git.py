@@ -16,13 +16,11 @@ STAMP = "%f %s %i %d %y %z"
 
 FUNCTIONS = r"""
 umask "$mask"; exec 3>&1; export GIT_TERMINAL_PROMPT=0 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none
-[ "$(printf abc | head -c 2)" = ab ] || no tools head
+[ "$(head -c 1 /proc/self/stat)" -gt 0 ] 2>/dev/null || no tools head
 [ -n "$(stat -c %y -- "$root")" ] || no tools stat
-gitdir=$(git rev-parse --absolute-git-dir 2>&1) || no git "$gitdir"
-common=$(git rev-parse --git-common-dir 2>/dev/null); case $common in /*) ;; *) common=$root/$common;; esac
+onto=
 within() { shift; "$@"; }
 if command -v timeout >/dev/null 2>&1; then within() { timeout "$@"; }; fi
-onto=-f; mv --help 2>&1 | grep -q -- -T && onto=-fT
 ended() {
   code=$?; said=
   if [ -n "$e" ]; then
@@ -67,6 +65,7 @@ put() {
   into "$1" make || { echo 'its folder cannot be made' >&2; return 1; }
   same "./$2" "$3" || { echo 'it was changed a moment ago' >&2; return 1; }
   [ -z "$5" ] || chmod "$5" "$made/$4" || return 1
+  [ -n "$onto" ] || { onto=-f; mv --help 2>&1 | grep -q -- -T && onto=-fT; }
   mv "$onto" -- "$made/$4" "./$2"
 }
 drop() {

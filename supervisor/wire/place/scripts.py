@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from supervisor.domain.child import Runner
 from supervisor.wire.place.git import FUNCTIONS
 
-READY_ROUNDS = 600  # looks for the socket of a server that starts, 0.05 s apart
+READY_ROUNDS = 300  # looks for the socket of a server that starts, 0.1 s apart: each look is a process there
 GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
 
 _COMMON = r"""
@@ -27,17 +27,17 @@ no() { what=$1; shift; say no "$what" "$(printf '%%s' "$*" | line)"; exit 0; }
 [ -r /proc/self/stat ] || no system "$(uname -s 2>&1)"
 [ -n "${HOME:-}" ] || no home
 dir=$HOME/.local/state/orch/servers/$mark
-ticks_of() {
-  IFS= read -r found 2>/dev/null < "/proc/$1/stat" || return 1
+begin_of() {
+  now=; IFS= read -r found 2>/dev/null < "/proc/$1/stat" || return 1
   set -f; set -- ${found##*) }; set +f
-  [ "$1" != Z ] || return 1
-  shift 19 || return 1
-  printf %%s "$1"
+  [ "$1" != Z ] && [ $# -ge 20 ] || return 1
+  shift 19; now=$1
 }
+lives() { begin_of "$leader" && [ "$now" = "$ticks" ]; }
 boot=; IFS= read -r boot 2>/dev/null < /proc/sys/kernel/random/boot_id
 recorded() {
   leader=; IFS=' ' read -r was leader ticks 2>/dev/null < "$dir/server" || { leader=; return 1; }
-  [ "$was" = "$boot" ] && [ "$(ticks_of "$leader")" = "$ticks" ] || { leader=; return 1; }
+  [ "$was" = "$boot" ] && lives || { leader=; return 1; }
 }
 marked() { grep -lszxF "ORCH_SERVER=$mark" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\n'; }
 members() {
@@ -54,7 +54,7 @@ end_all() {
   recorded; stops=$1
   if [ -n "$leader" ] && [ "$stops" = gently ]; then
     kill -TERM "$leader" 2>/dev/null; kill -CONT "$leader" 2>/dev/null; sleep 0.3
-    i=0; while [ $i -lt %(grace)d ] && [ "$(ticks_of "$leader")" = "$ticks" ]; do
+    i=0; while [ $i -lt %(grace)d ] && lives; do
       [ $i -gt 0 ] || kill -TERM "$leader" 2>/dev/null
       i=$((i+1)); sleep 0.05; done
     left=$(members); [ -z "$left" ] || { kill -TERM $left 2>/dev/null; sleep 0.3; }
@@ -69,14 +69,18 @@ end_all() {
 
 _REPO = r"""
 cd -- "$root" 2>/dev/null || no folder "$root"
-top=$(git rev-parse --show-toplevel 2>&1) || no git "$top"
+top=$(git rev-parse --show-toplevel --git-common-dir --absolute-git-dir 2>&1) || no git "$top"
+{ IFS= read -r top; IFS= read -r common; IFS= read -r gitdir; } <<ORCH_PLACES
+$top
+ORCH_PLACES
+case $common in /*) ;; *) common=$root/$common;; esac
 [ "$top" = "$root" ] || no root "$top"
 """
 
 _CODEX = r"""
 codex=%(codex)s
 bin=$(command -v "$codex" 2>/dev/null) || no codex "$PATH"
-real=$(readlink -f "$bin" 2>/dev/null || printf %%s "$bin")
+real=$bin; [ ! -L "$bin" ] || real=$(readlink -f "$bin" 2>/dev/null) || real=$bin
 case $real in *.js)
   pack=$(dirname "$(dirname "$real")"); bin=
   for one in "$pack"/../codex-linux-*/vendor/*/bin/codex "$pack"/node_modules/@openai/codex-linux-*/vendor/*/bin/codex \
@@ -86,19 +90,19 @@ esac
 """
 
 _FILTERS = r"""
-count=0; common=$(git rev-parse --git-common-dir 2>/dev/null)
+count=0
 off() {
   while IFS= read -r key; do
     case $key in '') continue;; lfs.*) key=filter.lfs.clean;; esac
     for part in clean smudge process required; do
       export "GIT_CONFIG_KEY_$count=${key%%.*}.$part" "GIT_CONFIG_VALUE_$count="; count=$((count+1)); done
   done <<ORCH_KEYS
-$({ git config --local --includes --name-only --get-regexp '^filter\.' 2>/dev/null
-    git config --worktree --includes --name-only --get-regexp '^filter\.' 2>/dev/null
-    git config --local --includes --name-only --get-regexp '^lfs\.extension\.' 2>/dev/null
+$({ git config --local --includes --name-only --get-regexp '^(filter|lfs\.extension)\.'
+    [ ! -f "$gitdir/config.worktree" ] ||
+      git config --worktree --includes --name-only --get-regexp '^(filter|lfs\.extension)\.'
     [ ! -d "$common/modules" ] || find "$common/modules" -name config -type f -exec \
-      git config -f {} --includes --name-only --get-regexp '^filter\.' \; 2>/dev/null
-  } | sort -u | grep .)
+      git config -f {} --includes --name-only --get-regexp '^filter\.' \;
+  } 2>/dev/null)
 ORCH_KEYS
   [ $count -eq 0 ] || export "GIT_CONFIG_COUNT=$count"
 }
@@ -110,27 +114,34 @@ say hello
 IFS= read -r leave && [ "$leave" = go ] || exit 0
 how=adopted
 if %(anew)s || ! recorded || [ ! -S "$dir/sock" ]; then
-  how=started
-  for pid in $(ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -F -- "/cwd -> $root" |
-    sed 's|^.* /proc/\([0-9]*\)/cwd -> .*|\1|'); do
-    [ "$pid" != $$ ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$root" ] || continue
-    other=$(tr '\0' '\n' < "/proc/$pid/environ" 2>/dev/null | sed -n 's/^ORCH_SERVER=//p' | head -n 1)
-    case $other in "${mark%%/*}"/*|"$own"*|'') ;; *) no driven "$other (process $pid)";; esac
-  done
-  end_all gently || no survives "$(members | line)"
+  how=started; leftover=
+  while IFS= read -r found; do
+    pid=${found#/proc/}; pid=${pid%%%%/*}; other=${found#*:ORCH_SERVER=}
+    case $other in
+      "$mark") leftover=y;;
+      "${mark%%/*}"/*|"$own"*|'') ;;
+      *) cd -P "/proc/$pid/cwd" 2>/dev/null && [ "$PWD" = "$root" ] && no driven "$other (process $pid)";;
+    esac
+  done <<ORCH_SERVERS
+$(grep -szH '^ORCH_SERVER=' /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n')
+ORCH_SERVERS
+  cd -- "$root" || no folder "$root"
+  [ -z "$leftover" ] && [ ! -d "$dir" ] || end_all gently || no survives "$(members | line)"
   command -v setsid >/dev/null 2>&1 || no setsid
-  said=$( (mkdir -p "$dir" && chmod 700 "$dir" && echo x > "$dir/stderr.log") 2>&1) || no disk "$said"
+  said=$({ if [ -d "$dir" ]; then chmod 700 "$dir"; else mkdir -p "$dir"; fi && echo x > "$dir/stderr.log"; } 2>&1) ||
+    no disk "$said"
   %(filters)s
-  serve() { export ORCH_SERVER="$mark"; exec setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock" \
-    < /dev/null > "$dir/stderr.log" 2>&1; }
+  serve() { umask "$mask"; export ORCH_SERVER="$mark"; exec setsid "$bin" %(arguments)s \
+    app-server --listen "unix://$dir/sock" < /dev/null > "$dir/stderr.log" 2>&1; }
   %(start)s
-  ticks=$(ticks_of "$leader") || no died "$(line < "$dir/stderr.log")"
-  said=$( (echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server") 2>&1) ||
+  begin_of "$leader" || no died "$(line < "$dir/stderr.log")"
+  ticks=$now
+  said=$({ echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server"; } 2>&1) ||
     { kill -KILL "$leader"; no disk "$said"; }
   i=0; while [ ! -S "$dir/sock" ]; do
-    [ "$(ticks_of "$leader")" = "$ticks" ] || no died "$(tail -n 5 "$dir/stderr.log" | line)"
+    lives || no died "$(tail -n 5 "$dir/stderr.log" | line)"
     i=$((i+1)); [ $i -le %(rounds)d ] || { end_all now; no slow; }
-    sleep 0.05; done
+    sleep 0.1; done
 fi
 say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
 %(then)s

@@ -1,7 +1,8 @@
-"""A server on another machine is no child of the line that started it."""
+"""A server on another machine is no child of the line that started it, and its start costs little there."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ import psutil
 import pytest
 
 from supervisor.domain.child import Runner
+from supervisor.errors import CodexError
 from supervisor.runtime.remote.place import ChildPlace
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import Identity, alive
@@ -28,14 +30,28 @@ def home_there() -> Iterator[Path]:
         yield Path(folder)
 
 
+def at(
+    folder: Path,
+    repo: Path,
+    home: Path,
+    *,
+    codex: str = "",
+    connect: tuple[str, ...] = PREFIX,
+    path: tuple[str, ...] = (),
+) -> ChildPlace:
+    """The place of a child of the workspace in `folder`, whose servers are stand-ins."""
+    folder.mkdir(exist_ok=True)
+    codex = codex or crowd.with_proxy(folder, codex_like(folder))
+    runner = Runner("box", connect, codex, path, (("HOME", str(home)),))
+    return ChildPlace(WorkspacePaths(folder), "c", runner, str(repo))
+
+
 @pytest.mark.promise("cut line")
 def test_a_line_that_is_killed_with_all_below_it_leaves_its_server_running(
     repo: Path, home_there: Path, tmp_path: Path
 ) -> None:
     """As Slurm ends a step: with all that is below it, however soon after the start."""
-    program = crowd.with_proxy(tmp_path, codex_like(tmp_path))
-    runner = Runner("box", PREFIX, program, (), (("HOME", str(home_there)),))
-    place = ChildPlace(WorkspacePaths(tmp_path), "c", runner, str(repo))
+    place = at(tmp_path, repo, home_there)
     asked: list[bool] = []
     first = place.open((), lambda: asked.append(True), WITHIN, anew=False, filters_off=True)
     try:
@@ -50,3 +66,53 @@ def test_a_line_that_is_killed_with_all_below_it_leaves_its_server_running(
     finally:
         place.end(kill=True, seconds=WITHIN)
     assert not alive(Identity(first.there.pid, first.there.ticks, first.there.boot))
+
+
+def test_a_start_there_runs_few_programs(repo: Path, home_there: Path, tmp_path: Path) -> None:
+    """Each costs a machine with many children a millisecond or more, and all of them start at once."""
+    log, tools = tmp_path / "log", tmp_path / "tools"
+    tools.mkdir()
+    for name in ("awk", "cat", "chmod", "cut", "find", "git", "grep", "head", "ls", "mkdir", "mv", "readlink", "rm",
+                 "sed", "setsid", "sort", "tail", "tr"):  # fmt: skip
+        tool = tools / name
+        tool.write_text(f'#!/bin/sh\necho {name} >> {log}\nexec {shutil.which(name)} "$@"\n', encoding="utf-8")
+        tool.chmod(0o755)
+    place = at(tmp_path, repo, home_there, path=(str(tools),))
+    try:
+        for how in (False, True):
+            opened = place.open((), lambda: None, WITHIN, anew=False, filters_off=True)
+            opened.line.process.end()
+            assert opened.there.adopted is how
+        ran = log.read_text(encoding="utf-8").split()
+        assert sorted(ran) == ["git", "git", "git", "grep", "mkdir", "mv", "setsid", "tr"], "the last git adopts"
+    finally:
+        place.end(kill=True, seconds=WITHIN)
+
+
+def test_a_server_there_makes_files_as_its_user_does(repo: Path, home_there: Path, tmp_path: Path) -> None:
+    """What we keep there is for nobody else; that is no reason for what its tasks make."""
+    served = crowd.with_proxy(tmp_path, codex_like(tmp_path))
+    codex = tmp_path / "codex-with-umask"
+    codex.write_text(f'#!/bin/sh\n[ "$1" = app-server ] && umask >> {tmp_path}/umask\nexec {served} "$@"\n')
+    codex.chmod(0o755)
+    place = at(tmp_path, repo, home_there, codex=str(codex), connect=("sh", "-c", 'umask 027; exec "$0" "$@"'))
+    try:
+        place.open((), lambda: None, WITHIN, anew=False, filters_off=True).line.process.end()
+        assert (tmp_path / "umask").read_text(encoding="utf-8").split()[:1] == ["0027"]
+    finally:
+        place.end(kill=True, seconds=WITHIN)
+
+
+def test_a_repo_there_that_another_workspace_drives_is_refused(repo: Path, home_there: Path, tmp_path: Path) -> None:
+    first, other = tmp_path / "first", tmp_path / "other"
+    places = [at(folder, repo, home_there) for folder in (first, other)]
+    try:
+        opened = places[0].open((), lambda: None, WITHIN, anew=False, filters_off=True)
+        opened.line.process.end()
+        with pytest.raises(CodexError) as refused:
+            places[1].open((), lambda: None, WITHIN, anew=False, filters_off=True)
+        mark = opened.there.socket.removeprefix(f"{home_there}/.local/state/orch/servers/").removesuffix("/sock")
+        assert refused.value.what == (f"another workspace drives {repo} at box: {mark} (process {opened.there.pid})")
+    finally:
+        for place in places:
+            place.end(kill=True, seconds=WITHIN)

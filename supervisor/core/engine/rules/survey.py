@@ -11,6 +11,7 @@ from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 
 QUIET = timedelta(seconds=3)  # in which servers start before the first survey, which keeps a processor busy
+QUIET_ELSEWHERE = timedelta(seconds=8)  # the same on other machines: the first survey would log in there, too
 
 
 def survey(world: World, at: datetime) -> Iterator[Action]:
@@ -31,6 +32,9 @@ def moment(world: World) -> datetime | None:
 
 def _quiet_until(world: World) -> datetime | None:
     """Return until when starting servers have the machine to themselves; None if none of them is starting any more."""
-    states = [server.state for server in world.servers.values() if server.wanted]
-    starting = ServerState.STOPPED in states or ServerState.STARTING in states
-    return world.supervisor.since + QUIET if world.supervisor.since is not None and (starting or not states) else None
+    wanted = [server for server in world.servers.values() if server.wanted]
+    starting = [one for one in wanted if one.state in (ServerState.STOPPED, ServerState.STARTING)]
+    if world.supervisor.since is None or (wanted and not starting):
+        return None
+    elsewhere = any(one.child.runner is not None for one in starting)
+    return world.supervisor.since + (QUIET_ELSEWHERE if elsewhere else QUIET)

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET
+from supervisor.core.engine.rules.survey import QUIET, QUIET_ELSEWHERE, moment
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Runner
@@ -104,3 +105,12 @@ def test_a_server_that_dies_there_again_and_again_is_given_up(scene: Scene) -> N
         assert kinds(actions or scene.tick()) == [act.EnsureServer]
     server = scene.world.servers["backend"]
     assert (state(scene), server.restarts) == ("failed", CRASH_BUDGET)
+
+
+def test_the_first_survey_waits_longer_for_servers_elsewhere(scene: Scene) -> None:
+    assert moment(scene.world) == scene.world.supervisor.since + QUIET_ELSEWHERE
+    server = scene.world.servers["backend"]
+    here = replace(scene.world, servers={"backend": replace(server, child=BACKEND)})
+    assert moment(here) == scene.world.supervisor.since + QUIET
+    scene.ready("backend", pid=5)
+    assert moment(scene.world) is None
