@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from supervisor.demo.repos import Sample, SampleCommit
 from supervisor.demo.story import Edit, Part, Story
 from supervisor.demo.values import Values, place
+from supervisor.regex import regex
 
 _PROBLEM = """\
 Now and then the checkout form shows "Something went wrong" instead of the field that is missing.
@@ -93,8 +92,8 @@ _PARTS = {
 }
 # The values that a brief may name.
 _PATTERNS = {
-    "header": re.compile(r"header\s+`(X-[\w-]+)`"),
-    "missing": re.compile(r"without a session[^.]*? `?([45]\d\d)\b"),
+    "header": regex(r"header\s+`(X-[\w-]+)`"),
+    "missing": regex(r"without a session[^.]*? `?([45]\d\d)\b"),
 }
 
 _WORDS = {

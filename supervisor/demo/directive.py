@@ -21,7 +21,6 @@ with a done report, and so does a prompt without a block.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from supervisor.demo.request import ModelRequest
@@ -42,8 +41,9 @@ from supervisor.demo.steps import (
     Wait,
     add_file,
 )
+from supervisor.regex import regex
 
-_FENCE = re.compile(r" {0,3}(`{3,})[ \t]*(\w*)[ \t]*")
+_FENCE = regex(r" {0,3}(`{3,})[ \t]*(\w*)[ \t]*")
 
 
 def directive_script(request: ModelRequest) -> Sequence[Step]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from supervisor.demo.repos import Sample, SampleCommit
 from supervisor.demo.story import Edit, Part, Story
 from supervisor.demo.values import Values, place
+from supervisor.regex import regex
 
 _PROBLEM = """\
 Customers who add a lamp read "device registration timed out" after 30 seconds, though the lamp is fine.
@@ -104,11 +103,11 @@ _PARTS = {
 }
 # The values that a brief may name.
 _PATTERNS = {
-    "location": re.compile(r"Location:\s*(/[\w/.{}-]*\{id\}[\w/.{}-]*)"),
-    "report": re.compile(r"POST\s+(/[\w/.-]*\{id\}[\w/.{}-]*)"),
-    "retry_after": re.compile(r"Retry-After:\s*(\d+)"),
-    "longest": re.compile(r"(?:up to|at most|every)\s+(\d+(?:\.\d+)?)\s*(s|seconds?|min|minutes?)\b"),
-    "give_up": re.compile(r"giv(?:e|es|ing) up after\s+(\d+(?:\.\d+)?)\s*(s|seconds?|min|minutes?)\b"),
+    "location": regex(r"Location:\s*(/[\w/.{}-]*\{id\}[\w/.{}-]*)"),
+    "report": regex(r"POST\s+(/[\w/.-]*\{id\}[\w/.{}-]*)"),
+    "retry_after": regex(r"Retry-After:\s*(\d+)"),
+    "longest": regex(r"(?:up to|at most|every)\s+(\d+(?:\.\d+)?)\s*(s|seconds?|min|minutes?)\b"),
+    "give_up": regex(r"giv(?:e|es|ing) up after\s+(\d+(?:\.\d+)?)\s*(s|seconds?|min|minutes?)\b"),
 }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.regex import regex
+
 Item = Mapping[str, Any]
 
 # The beginnings of user messages that Codex writes itself: rules, environment, skills, notices.
@@ -26,8 +28,8 @@ _INJECTED = (
     "<user_instructions>",
     "<user_shell_command>",
 )
-_CWD = re.compile(r"<cwd>(.*?)</cwd>", re.DOTALL)
-_EXIT = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
+_CWD = regex(r"<cwd>(.*?)</cwd>", re.DOTALL)
+_EXIT = regex(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

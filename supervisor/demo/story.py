@@ -19,12 +19,13 @@ from supervisor.demo.repos import Sample
 from supervisor.demo.request import ModelRequest, ToolOutput
 from supervisor.demo.steps import FinalReport, Patch, Run, Say, Script, Step, Stream
 from supervisor.demo.values import Values
+from supervisor.regex import regex
 
 PACE = 0.05  # seconds between words, slow enough to watch
 TESTS = "python3 -m unittest -q"
 LOOK_AROUND = "git log --oneline -n 5 && git status --short && head -n 12 README.md"
-_COMMIT = re.compile(r"^Commit [^`]*`(git commit [^`]+)`", re.MULTILINE)
-_MODIFIED = re.compile(r"^ ?M ", re.MULTILINE)  # a line of `git status --short`
+_COMMIT = regex(r"^Commit [^`]*`(git commit [^`]+)`", re.MULTILINE)
+_MODIFIED = regex(r"^ ?M ", re.MULTILINE)  # a line of `git status --short`
 _COMMITTING = "The task asks for a commit, and the sandbox keeps .git read-only."
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from supervisor.regex import regex
+
 
 @dataclass(frozen=True, slots=True)
 class ContractValue:
@@ -18,7 +20,7 @@ class ContractValue:
 
 
 def place(path: str, value: str, pattern: str, format: Callable[[str], str] = str) -> ContractValue:
-    return ContractValue(path, value, re.compile(pattern, re.MULTILINE), format)
+    return ContractValue(path, value, regex(pattern, re.MULTILINE), format)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from supervisor.errors import UsageError
 from supervisor.mcp.files import Text
+from supervisor.regex import regex
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.git.root import toplevel
@@ -23,7 +23,7 @@ _COMMIT = ("--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF
 _LOG = ("log", f"-{COMMITS}", *_COMMIT, *_PLAIN, "--no-patch", "--format=%h %as %an: %s")
 _SHOW = ("show", *_COMMIT, *_DIFF, "--stat", "--patch", "--format=medium")
 # Revisions such as `@{-1}`, `HEAD~2`, `v1.0^{commit}`, `main..topic`, `HEAD:path`; never an option.
-_REVISION = re.compile(r"[\w@][\w@{}^~./+:\-]*")
+_REVISION = regex(r"[\w@][\w@{}^~./+:\-]*")
 
 
 def run(repo: Path, command: str, revision: str, path: str, pattern: str) -> Text:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from supervisor.regex import regex
+
 T = TypeVar("T")
 
 _prepared: set[type] = set()
@@ -79,8 +81,8 @@ def _prepare(kind: type) -> None:
         _prepared.add(kind)
 
 
-_TYPES = re.compile("`([^`]*)`")
-_WHOLE = re.compile(r"(\d+)\.0\b")
+_TYPES = regex("`([^`]*)`")
+_WHOLE = regex(r"(\d+)\.0\b")
 _WORDS = {
     "str": "text",
     "int": "a whole number",

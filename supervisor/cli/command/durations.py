@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from supervisor.cli.display.blocks import one_line
 from supervisor.errors import UsageError
+from supervisor.regex import regex
 
 FORMS = "90 (seconds), 90s, 5m, 2h or 1d"
 
@@ -26,5 +25,5 @@ def seconds(text: str | None, option: str) -> float | None:
     return found
 
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
+_DURATION = regex(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from supervisor.core.text.redact import Cutter, cut_known, redact, secrets_in
+from supervisor.regex import regex
 
 Style = str
 """A name of `_CODES`, or "" for none."""
@@ -58,7 +59,7 @@ _SHORT = 200  # characters of a text that is remembered: a table has the same wo
 def _clean(text: str) -> str:
     words = text.replace("\r\n", "\n")
     if not words.replace("\n", "").replace("\t", "").isprintable():
-        words = _unwanted().sub("", _sequences().sub("", words))
+        words = _UNWANTED.sub("", _SEQUENCES.sub("", words))
     return redact(words, _known())
 
 
@@ -100,18 +101,12 @@ def one_line_or_space(text: str) -> str:
     return re.sub(r"[\n\t]+", " ", words) if "\n" in words or "\t" in words else words
 
 
-@cache
-def _sequences() -> re.Pattern[str]:
-    """Match escape sequences. Most texts have none, and to compile this takes 2 ms."""
-    # Remove a control string (OSC, DCS, ...) only if it ends on its line: an open one must not hide what follows.
-    return re.compile(
-        r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
-        r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-        r"|\x1b[ -/]*[0-~]"
-    )
-
-
-@cache
-def _unwanted() -> re.Pattern[str]:
-    """Match characters that a text for a terminal must not have. None of them is printable."""
-    return re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Escape sequences. Remove a control string (OSC, DCS, ...) only if it ends on its line: an open one must not hide what
+# follows.
+_SEQUENCES = regex(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+# What a text for a terminal must not have. None of it is printable.
+_UNWANTED = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import Literal
 
+from supervisor.regex import regex
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.records import Records
 from supervisor.runtime.workspace import WorkspacePaths
@@ -47,5 +48,5 @@ def _tasks(workspace: WorkspacePaths) -> Sequence[str]:
 
 
 _PLAN = "working plan"
-_PART = re.compile(r"^ {0,3}## +", re.MULTILINE)
-_TASK = re.compile(r"^ {0,3}### +([A-Za-z0-9_-]+)", re.MULTILINE)
+_PART = regex(r"^ {0,3}## +", re.MULTILINE)
+_TASK = regex(r"^ {0,3}### +([A-Za-z0-9_-]+)", re.MULTILINE)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from supervisor.domain.child import Child, Runner
 from supervisor.errors import OrchError, UsageError
+from supervisor.regex import regex
 from supervisor.runtime.config.names import names_for
 from supervisor.shell.git.root import toplevel
 
@@ -93,7 +94,7 @@ def _refuse_address(base: Path, text: str) -> None:
     )
 
 
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[\w.-]{2,}:(?=\S+\.git/?$))\S*?(?P<name>[\w.-]*?)(?:\.git)?/?",
 )
 
@@ -116,7 +117,7 @@ def _folder(base: Path, text: str, example: str) -> Path:
     return path if path.resolve() == root.resolve() else root
 
 
-_PLACE = re.compile(
+_PLACE = regex(
     r"(?:(?P<name>[^=/]*)=)?ssh://(?P<host>(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_][\w.-]*)(?::(?P<port>[0-9]{1,5}))?(?P<path>/.*)",
     re.ASCII,
 )

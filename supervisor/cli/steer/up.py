@@ -10,12 +10,13 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.command.table import loaded
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
+from supervisor.regex import regex
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.workspace import WorkspacePaths
 
-_BEGAN = re.compile(rb'^\{"entry":"began","number":(\d+),', re.MULTILINE)
-_ENDED = re.compile(rb'^\{"entry":"ended","number":(\d+),', re.MULTILINE)
+_BEGAN = regex(rb'^\{"entry":"began","number":(\d+),', re.MULTILINE)
+_ENDED = regex(rb'^\{"entry":"ended","number":(\d+),', re.MULTILINE)
 
 
 def up(

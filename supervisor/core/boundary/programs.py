@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_PROGRAMS = re.compile(
+from supervisor.regex import regex
+
+_PROGRAMS = regex(
     r"""
     filter\..*\.(clean|smudge|process) | diff\..*\.(textconv|command) | diff\.external | merge\..*\.driver
     | core\.(fsmonitor|hookspath|sshcommand|gitproxy|askpass|pager|editor|alternaterefscommand)
@@ -21,7 +23,7 @@ _PROGRAMS = re.compile(
 )
 """Keys, in git's lower case, whose value git runs. It takes `uploadpack.packobjectshook` from the user only."""
 
-_INCLUDES = re.compile(r"include\.path|includeif\..*\.path")
+_INCLUDES = regex(r"include\.path|includeif\..*\.path")
 _SWITCHES = frozenset({"", "true", "false", "yes", "no", "on", "off", "0", "1"})
 """Values of `core.fsmonitor` and `pager.*` that name no program."""
 

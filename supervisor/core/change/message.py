@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from supervisor.regex import regex
+
 WIDTH = 72
 SUBJECT_LIMIT = 100  # characters; the whole title is then in the body
 SHARE = 0.5  # of the newest subjects, for a habit
 _TYPES = "feat|fix|docs?|style|refactor|perf|tests?|build|ci|chore|revert|deps|release|security|wip"
-_CONVENTIONAL = re.compile(rf"(?P<type>{_TYPES})(?:\((?P<scope>[^()]+)\))?!?: (?P<text>\S.*)")
-_AREA = re.compile(r"(?P<area>[\w.*/{}+-]+): (?P<text>\S.*)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_FIX = re.compile(r"(?:fix|repair|correct|mend|handle|prevent|avoid|stop|restore)\w*\b", re.IGNORECASE)
-_TEST_FILE = re.compile(r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)\.[^/]*$")
-_DOC_FILE = re.compile(r"(?:^|/)docs?/|\.(?:md|rst|adoc)$", re.IGNORECASE)
+_CONVENTIONAL = regex(rf"(?P<type>{_TYPES})(?:\((?P<scope>[^()]+)\))?!?: (?P<text>\S.*)")
+_AREA = regex(r"(?P<area>[\w.*/{}+-]+): (?P<text>\S.*)")
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_FIX = regex(r"(?:fix|repair|correct|mend|handle|prevent|avoid|stop|restore)\w*\b", re.IGNORECASE)
+_TEST_FILE = regex(r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)\.[^/]*$")
+_DOC_FILE = regex(r"(?:^|/)docs?/|\.(?:md|rst|adoc)$", re.IGNORECASE)
 
 
 class Habit(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,20 +15,21 @@ from supervisor.domain.change.entry import (
     PushEnded,
     RequestOpened,
 )
+from supervisor.regex import regex
 
 SAID_LIMIT = 600  # characters of what a remote says
 SAID_LINES = 8
 
-_PROGRAMS = re.compile(
+_PROGRAMS = regex(
     r"core\.(?:sshcommand|gitproxy|askpass|alternaterefscommand)|ssh\.variant"
     r"|gpg\.(?:.*\.)?(?:program|defaultkeycommand)"
     r"|credential\.(?:.*\.)?helper|remote\..*\.(?:receivepack|uploadpack|vcs)|protocol\.(?:.*\.)?allow"
     r"|http\.(?:.*\.)?sslverify",
 )
-_SEQUENCE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
-_ADDRESS = re.compile(r"(?P<scheme>\w[\w+.-]*://)[^\s/@'\"]*@")
-_HOST = re.compile(r"(?:\w[\w+.-]*://(?:[^/@]*@)?|(?:[^/:@]+@)?(?=[^/:]+:(?!//)))(?P<host>\[[^\]]*\]|[^/:]*)")
-_TRAILER = re.compile(r"(?P<name>Orch-Plan|Orch-Task|Depends-On): (?P<value>.*)")
+_SEQUENCE = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
+_ADDRESS = regex(r"(?P<scheme>\w[\w+.-]*://)[^\s/@'\"]*@")
+_HOST = regex(r"(?:\w[\w+.-]*://(?:[^/@]*@)?|(?:[^/:@]+@)?(?=[^/:]+:(?!//)))(?P<host>\[[^\]]*\]|[^/:]*)")
+_TRAILER = regex(r"(?P<name>Orch-Plan|Orch-Task|Depends-On): (?P<value>.*)")
 _NOISE = ("error: failed to push some refs", "hint: ", "To ", "remote: ")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
@@ -10,8 +9,9 @@ from itertools import combinations
 from supervisor.core.text.words import literal_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.repo.git import Commit, Revision
+from supervisor.regex import regex
 
-OWN_TICKET = re.compile(r"[A-Z][A-Z0-9]+-\d+")
+OWN_TICKET = regex(r"[A-Z][A-Z0-9]+-\d+")
 """A ticket id that means the same in every repo. `#12` means another ticket in each."""
 
 FEW = 12  # commits that name one ticket; a name that more commits share is just a word
@@ -30,7 +30,7 @@ NAMED = 3  # shared names in the name of a row
 _WHOLE = (Kind.COMMIT, Kind.COPY, Kind.SUBMODULE)
 """Kinds of rows that concern no name in a source."""
 
-_COMPOUND = re.compile(r"[A-Za-z][a-z0-9]+([A-Z][a-z0-9]+)+|[A-Za-z0-9]+([_-][A-Za-z0-9]+)+")
+_COMPOUND = regex(r"[A-Za-z][a-z0-9]+([A-Z][a-z0-9]+)+|[A-Za-z0-9]+([_-][A-Za-z0-9]+)+")
 """A single name of several words."""
 
 _Side = tuple[str, Revision]  # a child, and a commit of it

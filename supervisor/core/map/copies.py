@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from supervisor.core.map.tools import is_tool
 from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.regex import regex
 
 SMALLEST = 120  # bytes: a smaller file is an empty package, a marker or one line of configuration
 LARGEST = 256 << 10  # bytes: larger files are not compared line by line
@@ -19,10 +20,10 @@ GROWN = 16  # times as large as the other: the most that one of two copies has g
 HELD = 0.9  # a file that has at least this share of the lines of another one is a copy to which somebody added
 ENOUGH = 15  # lines: of a shorter file, another one may have all by chance
 
-_PICTURE = re.compile(r"\.(png|jpe?g|gif|webp|ico|svg|icns|ttf|otf|woff2?|mp[34]|wav|ogg|pdf)$", re.I)
+_PICTURE = regex(r"\.(png|jpe?g|gif|webp|ico|svg|icns|ttf|otf|woff2?|mp[34]|wav|ogg|pdf)$", re.I)
 _SAME, _SAME_PICTURE = 0.75, 0.35  # scores: a picture that two repos show makes neither rely on the other
 
-_ORDINARY = re.compile(
+_ORDINARY = regex(
     r"(license|licence|copying|notice|authors|contributors|code_of_conduct|contributing|security|readme|changelog|changes"
     r"|\.gitignore|\.gitattributes|\.editorconfig|\.prettierrc|\.eslintrc|py\.typed|__init__\.py|manifest\.in|makefile"
     r"|dockerfile|\.dockerignore|\.npmignore|package\.json|tsconfig|setup\.(py|cfg)|pyproject\.toml|conftest\.py"

@@ -26,6 +26,7 @@ from supervisor.core.map.tools import is_library, is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.core.map.weights import WEIGHTS, Evidence, weigh
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
+from supervisor.regex import regex
 
 SHOWN_FROM = 0.2
 """The lowest score of a row."""
@@ -33,8 +34,8 @@ SHOWN_FROM = 0.2
 PLACES = 6
 """Places kept for each child of a link."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+_UUID = regex(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UPPER = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
 

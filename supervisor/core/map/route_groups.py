@@ -10,8 +10,9 @@ from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.routes import MOUNT
 from supervisor.core.map.occurrences import Occurrence
 from supervisor.domain.link import Role
+from supervisor.regex import regex
 
-_VERSION = re.compile(r"v\d+")
+_VERSION = regex(r"v\d+")
 
 
 def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], list[list[Occurrence]]]:

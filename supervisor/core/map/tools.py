@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_TOOL = re.compile(
+from supervisor.regex import regex
+
+_TOOL = regex(
     r"""(^|/)(
         licen[cs]es?/.* | \.github/.* | \.circleci/.* | \.husky/.*
       | \.vscode/.* | \.idea/.* | fastlane/.* | gradle/wrapper/.*
@@ -27,7 +29,7 @@ _TOOL = re.compile(
 )
 
 
-_LIBRARY = re.compile(
+_LIBRARY = regex(
     r"(^|/)(libs?|libraries|managed_components)/[^/]+/([^/]+/){2,}[^/]+\.(c|cc|cpp|cxx|h|hh|hpp|hxx|inc|s)$", re.I
 )
 

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from supervisor.core.map.mention.normalize import plain_name, topic_name
+from supervisor.regex import regex
 
 PATH = "path"
 """The kind in the key of a name with levels, such as `rides/7/ended`."""
 
 MANY = 2_000  # names with levels that are compared; of more, each counts for itself
-_SHARE = re.compile(r"\$share/[^/]+/")
+_SHARE = regex(r"\$share/[^/]+/")
 
 
 def path_key(name: str) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import quoted
 from supervisor.domain.plan import Budget
+from supervisor.regex import regex
 
 EXAMPLE = "`200k tokens, 30 min`"
 UNITS = ("tokens", "min", "hours")
 
 _MINUTES = {"m": 1, "min": 1, "mins": 1, "minute": 1, "minutes": 1, "h": 60, "hour": 60, "hours": 60}
 _SIZES = {"": 1, "k": 1_000, "m": 1_000_000}
-_PART = re.compile(r"\+?\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(?:([kKM])(?![A-Za-z]))?\s*([A-Za-z]*)")
-_THOUSANDS = re.compile(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
+_PART = regex(r"\+?\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(?:([kKM])(?![A-Za-z]))?\s*([A-Za-z]*)")
+_THOUSANDS = regex(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
 
 
 class AmountError(Struct, frozen=True):

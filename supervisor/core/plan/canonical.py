@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.core.text.markdown import UnparsableText, blocks, inline
 from supervisor.domain.plan import Contract, Plan, Task
+from supervisor.regex import regex
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -139,8 +140,8 @@ _LONGEST_PARAGRAPH = 50_000
 """Characters; a longer one is compared by its words only, because inline parsing of hostile text is slow."""
 
 # An emphasis marker next to one of these is more likely part of a name, a path or a pattern.
-_WORD_BEFORE = re.compile(r"[\w/\\.=@$~*-]", re.ASCII)
-_WORD_AFTER = re.compile(r"[\w/\\=@$~*-]|[.:]\w", re.ASCII)
+_WORD_BEFORE = regex(r"[\w/\\.=@$~*-]", re.ASCII)
+_WORD_AFTER = regex(r"[\w/\\=@$~*-]|[.:]\w", re.ASCII)
 
 
 def _sentence(source: str) -> str:

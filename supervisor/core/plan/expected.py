@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import Outline
 from supervisor.core.plan.suspects import plain
+from supervisor.regex import regex
 
 
 def mark_in(line: str) -> re.Match[str] | None:
@@ -29,13 +30,13 @@ def nearly(page: Outline, text: Iterable[int], task_id: str) -> Iterator[Diagnos
             return
 
 
-_EXPECT = re.compile(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[-*+]\s+)?expect\s*:", re.IGNORECASE)
+_EXPECT = regex(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[-*+]\s+)?expect\s*:", re.IGNORECASE)
 _WORD = (
     r"expect(?:s|ed|ation|ations|ing)?(?:\s+(?:results?|outcomes?|outputs?|behaviou?rs?|values?|answers?|to\s+see))?"
 )
 _MARKS = r"[*_`~]{0,4}"
 # Behind the word: a colon or a dash within or after marks; or nothing, for a heading or bold text of a line of its own.
-_NEARLY = re.compile(
+_NEARLY = regex(
     rf"(?:[\s>]|[-*+\u2022\u2013\u2014](?=\s)|\d{{1,9}}[.)](?=\s)|\[[ xX]\](?=\s)|</?[a-z][^<>]{{0,40}}>)*"
     rf"(?:(?:\#{{1,6}}\s*|{_MARKS}){_MARKS}{_WORD}\s*{_MARKS}\s*(?:</\w+>)?\s*[:=\u2013\u2014-]{_MARKS}"
     rf"|(?:\#{{1,6}}\s*{_MARKS}|[*_]{{1,3}}|<(?:b|strong|h[1-6]|i|em)>){_WORD}[\s*_#.]*(?:</\w+>)?\s*$)",

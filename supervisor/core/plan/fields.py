@@ -12,6 +12,7 @@ from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.text.markdown import inline
 from supervisor.domain.plan import Budget
+from supervisor.regex import regex
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -22,7 +23,7 @@ TASK_FIELDS = (
     *("child", "after", "contracts", "verify", "hold", "thread", "model", "effort", "sandbox", "timeout", "budget"),
     "isolation",
 )
-COMMANDS = re.compile(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;.]*)+", re.IGNORECASE)
+COMMANDS = regex(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;.]*)+", re.IGNORECASE)
 """A text that is commands in inline code and nothing else."""
 
 
@@ -224,21 +225,21 @@ class Fields:
 
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-_MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?", re.IGNORECASE)
-_PARTS = re.compile(r"[\s;&+/]+(?:and\s+)?")
-_FENCE = re.compile(r"[ \t]+(?:```+[^`]*$|~~~+)")
-_IDS = re.compile(r"(?:(?=\S*[0-9])[A-Za-z0-9_-]+(?:\s*,\s*|\s*$))+")
+_MINUTES = regex(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?", re.IGNORECASE)
+_PARTS = regex(r"[\s;&+/]+(?:and\s+)?")
+_FENCE = regex(r"[ \t]+(?:```+[^`]*$|~~~+)")
+_IDS = regex(r"(?:(?=\S*[0-9])[A-Za-z0-9_-]+(?:\s*,\s*|\s*$))+")
 _COMMAND = "\0"  # stands for a command in the text around it
-_REMARK = re.compile(r"\([^()\0]*\)")
-_CHANGES = re.compile(
+_REMARK = regex(r"\([^()\0]*\)")
+_CHANGES = regex(
     r"\b(?:or|no|not|never|don.t|without|except|unless|if|when|until|instead|in|inside|within|from|optional(?:ly)?|skip"
     r"|should|must\s+fail|fail(?:s|ed|ing)?|non-?zero|exits?\s+(?:(?:code|with|status)\s+)*[1-9]"
     r"|oder|nicht|ohne|kein(?:e[rmns]?)?|ou|sans|sin)\b|\|+|~~|!\s*\0|\b(?:with|using|under)\s*\0",
     re.IGNORECASE,
 )
-_FOR_NOTHING = re.compile(r"(?:cd|pushd|export|source|\.)\s+[^;&|\n]+|[A-Za-z_]\w*=(?:\S*|'[^']*'|\"[^\"]*\")")
-_BULLET = re.compile(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
-_NAMED = re.compile(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
+_FOR_NOTHING = regex(r"(?:cd|pushd|export|source|\.)\s+[^;&|\n]+|[A-Za-z_]\w*=(?:\S*|'[^']*'|\"[^\"]*\")")
+_BULLET = regex(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
+_NAMED = regex(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
 
 
 def _around(token: Token) -> str:

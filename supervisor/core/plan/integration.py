@@ -10,6 +10,7 @@ from supervisor.core.plan.fields import COMMANDS, Field, Fields
 from supervisor.core.plan.outline import Outline
 from supervisor.core.text.markdown import inline
 from supervisor.domain.plan import Integration
+from supervisor.regex import regex
 
 
 def integration(
@@ -104,7 +105,7 @@ class _Commands:
 
 
 _RULE = "write each command as an item of its own, between backticks"
-_ITEM = re.compile(r"([ \t]*)(?:[-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?$")
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
-_HEADING = re.compile(r" {0,3}#{1,6}\s")
-_REOPENS = re.compile(r"[*_`]{0,3}reopens?[*_`]{0,3}\s*:[*_]{0,3}(.*)", re.IGNORECASE)
+_ITEM = regex(r"([ \t]*)(?:[-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?$")
+_FENCE = regex(r"[ \t]*(?:```|~~~)")
+_HEADING = regex(r" {0,3}#{1,6}\s")
+_REOPENS = regex(r"[*_`]{0,3}reopens?[*_`]{0,3}\s*:[*_]{0,3}(.*)", re.IGNORECASE)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import Outline
 from supervisor.core.plan.suspects import plain
+from supervisor.regex import regex
 
 
 def misnamed(
@@ -87,10 +88,8 @@ def _elsewhere(
 _NEAR = 0.86  # `Objectives`, `Success Criterion`, one strange letter
 _LONGEST = 60
 _AROUND = " \t*_#:.~`()[]\u2013\u2014-"
-_ADDED = re.compile(r"<[^<>]{0,99}>|^[\W\d_]+|\s*\{[^{}]*\}\s*$|\s+[^\w\s]+\s*$")
-_LINK = re.compile(r"\[([^\[\]]{1,60})\](?:\([^()]*\)|\[[^\[\]]*\])?")
-_INSIDE = re.compile(r"(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*##\s+(\S.*)")
-_HTML = re.compile(
-    r"\s*(?:<(?!h[1-6])[A-Za-z/][^<>]{0,99}>\s*)*<h[1-6][^<>]{0,99}>([^<>]{1,99})</h[1-6]>", re.IGNORECASE
-)
-_PARAGRAPH = re.compile(r"\s{0,3}[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*:[*_]{0,3}\s*\S")
+_ADDED = regex(r"<[^<>]{0,99}>|^[\W\d_]+|\s*\{[^{}]*\}\s*$|\s+[^\w\s]+\s*$")
+_LINK = regex(r"\[([^\[\]]{1,60})\](?:\([^()]*\)|\[[^\[\]]*\])?")
+_INSIDE = regex(r"(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*##\s+(\S.*)")
+_HTML = regex(r"\s*(?:<(?!h[1-6])[A-Za-z/][^<>]{0,99}>\s*)*<h[1-6][^<>]{0,99}>([^<>]{1,99})</h[1-6]>", re.IGNORECASE)
+_PARAGRAPH = regex(r"\s{0,3}[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*:[*_]{0,3}\s*\S")

@@ -13,6 +13,7 @@ from supervisor.core.plan.outline import ENTRY_TITLE, Outline, PlanHeading
 from supervisor.core.plan.rules import USUAL_SECTIONS
 from supervisor.core.plan.suspects import Names, looks_like_task, plain, shape
 from supervisor.domain.plan import HUMAN, Task
+from supervisor.regex import regex
 
 
 def misplaced(
@@ -270,21 +271,21 @@ def _is_of_people(section: PlanHeading) -> bool:
 _OF_SECTIONS, _OF_TASKS = 2, 3  # the levels of their headings
 _OF_PEOPLE = frozenset(map(shape, ("H1", "H-1", "h1", "CP1", "HC1")))
 _NO_HEADING = "`child` has no effect here: write the task below `## Working Plan`, with a heading `### ID — title`"
-_HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
+_HOLD = regex(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
 _BULLETS = r"(?:[\s>|]|[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014](?=\s)|\d{1,9}[.)](?=\s)|\[[ xX]\](?=\s))"
-_START = re.compile(rf"(?=[\s>]*(?:[-*+|\u2022]|\d{{1,9}}[.)]|__|<)){_BULLETS}*")
-_ITEM = re.compile(
+_START = regex(rf"(?=[\s>]*(?:[-*+|\u2022]|\d{{1,9}}[.)]|__|<)){_BULLETS}*")
+_ITEM = regex(
     rf"(?:{_BULLETS}|#{{1,6}}(?=\s)|[^\w\s#<>*`\[(|&\\\"'-]{{1,3}}(?=\s)|<[A-Za-z][^<>]{{0,40}}>)*"
     r"(?P<mark>[*_]{0,3})[`\[(]{0,2}(?:(?:[Tt]ask|[Cc]heckpoint)\s+)?(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)"
     r"[*_`\])]{0,5}(?:</\w{1,9}>)*(?:\s*\([^()]{0,60}\))?(?P<sep>\s*[^\w\s]{0,3})(?=\W|$|(?<=\W)\w)\s*(?P<title>.*)"
 )
-_AFTER_TITLE = re.compile(r"[.;:|](?=\s|$)|\*\*|__|</|(?<=\W)Expect")
-_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-_FOR_HUMAN = re.compile(
+_AFTER_TITLE = regex(r"[.;:|](?=\s|$)|\*\*|__|</|(?<=\W)Expect")
+_SPAN = regex(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
+_FOR_HUMAN = regex(
     rf"{_BULLETS}*[*_]{{0,3}}child[*_]{{0,3}}\s*:[\s*_`]*{HUMAN}\b[\s*_`]*(?:\([^()]*\))?\s*[.,;]?\s*$", re.IGNORECASE
 )
-_HUMAN_CELL = re.compile(rf"\|[\s*_`]*{HUMAN}[\s*_`]*(?:\||$)", re.IGNORECASE)
-_BOLD_EXPECT = re.compile(r"\*\*expect(?:\s*:\*\*|\*\*\s*:)", re.IGNORECASE)
-_EXPECT = re.compile(
+_HUMAN_CELL = regex(rf"\|[\s*_`]*{HUMAN}[\s*_`]*(?:\||$)", re.IGNORECASE)
+_BOLD_EXPECT = regex(r"\*\*expect(?:\s*:\*\*|\*\*\s*:)", re.IGNORECASE)
+_EXPECT = regex(
     rf"^{_BULLETS}*[*_]{{0,3}}[Ee]xpect(?:ed|s)?\b[*_]{{0,3}}\s*:|[\s*_.;,]Expect(?:ed|s)?(?:\s+result)?[*_]{{0,3}}\s*:|(?:\*\*|__)expected"
 )

@@ -13,14 +13,13 @@ from msgspec.structs import replace
 
 from supervisor.core.plan.diagnostics import Diagnostic
 from supervisor.core.text.markdown import UnparsableText, blocks
+from supervisor.regex import regex
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # An id may contain hyphens, so a hyphen separates only next to a space: `T-1 — x`, `T1 - x`.
-ENTRY_TITLE = re.compile(
-    r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
-)
+ENTRY_TITLE = regex(r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?")
 """The text of the heading of a task or contract: its id, and its title if there is one."""
 
 
@@ -133,7 +132,7 @@ def in_parts(lines: Sequence[str], front: int) -> list[tuple[int, _Part]] | None
 
 
 _MOST_STEPS = 100_000  # of all parts; a file with more is parsed as a whole, which ends when they are too many
-_HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
+_HEADING = regex(r"#{1,6}(?:[ \t]|$)")
 
 
 @lru_cache(maxsize=4096)
@@ -160,8 +159,8 @@ def _part_of(tokens: Sequence[Token], lines: Sequence[str]) -> _Part:
 
 
 _VERBATIM = ("fence", "code_block", "html_block")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_HTML = re.compile(r"\s*(<!--|<\?|<!\[cdata\[|<(?:pre|script|style|textarea)(?=[\s>]))", re.IGNORECASE)
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_HTML = regex(r"\s*(<!--|<\?|<!\[cdata\[|<(?:pre|script|style|textarea)(?=[\s>]))", re.IGNORECASE)
 _HTML_ENDS = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}
 
 
@@ -193,10 +192,10 @@ def _front_matter(lines: Sequence[str]) -> int:
 
 
 _LONGEST_FRONT_MATTER = 200
-_SETTING = re.compile(r"[ \t]*(?:$|#(?!#)|- |-$|[\]})]|[\w\"'./ -]+:(?:\s|$))|[ \t]+\S")
+_SETTING = regex(r"[ \t]*(?:$|#(?!#)|- |-$|[\]})]|[\w\"'./ -]+:(?:\s|$))|[ \t]+\S")
 _FRONT_MATTER = {
     "---": (("---", "..."), _SETTING),
-    "+++": (("+++",), re.compile(r"[ \t]*(?:$|#(?!#)|\[|\]|[\w.\"'-]+ *=|\S+,$)")),
+    "+++": (("+++",), regex(r"[ \t]*(?:$|#(?!#)|\[|\]|[\w.\"'-]+ *=|\S+,$)")),
 }
 
 
@@ -252,7 +251,7 @@ def _fence_mark(line: str) -> int:
     return len(mark[1]) if mark else 0
 
 
-_FENCE = re.compile(r"[ \t>]*(```+|~~~+)")
+_FENCE = regex(r"[ \t>]*(```+|~~~+)")
 
 
 def _control_characters(lines: Sequence[str]) -> Iterator[Diagnostic]:
@@ -285,7 +284,7 @@ def _unclosed(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Diagnos
                 yield Diagnostic(at + 1, f"{why}: begin its line with `<!--`, and end it with `-->`")
 
 
-_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_CODE = regex(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 
 
 def _lines_of(token: Token) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from supervisor.domain.plan import (
     Task,
     ThreadChoice,
 )
+from supervisor.regex import regex
 
 MAX_CHARACTERS = 600_000
 """A plan of 2,000 tasks has about 400,000, parsed in half a second. The worst junk of this size takes five seconds."""
@@ -72,10 +73,10 @@ _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
 _ISOLATIONS: tuple[Isolation, ...] = ("none", "worktree")
 
-_PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
+_PLAN_TITLE = regex(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
 
 # A letter or hyphen in an id, or behind it, that only looks like another one, or like none.
-_STRANGE = re.compile(r"[A-Za-z0-9_-]*\s?([^\x00-\x7f\u2013\u2014])[\sA-Za-z0-9_-]")
+_STRANGE = regex(r"[A-Za-z0-9_-]*\s?([^\x00-\x7f\u2013\u2014])[\sA-Za-z0-9_-]")
 
 
 class _Entry(Struct, frozen=True):

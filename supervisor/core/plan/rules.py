@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import Outline, PlanHeading
+from supervisor.regex import regex
 
 
 def rules(page: Outline, sections: Collection[str]) -> Iterator[Diagnostic]:
@@ -87,6 +87,6 @@ USUAL_SECTIONS = frozenset(
 )
 _ENDS_OF_SENTENCES = frozenset(".!?:;,\u3002")
 _SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline
-_CERTAIN = re.compile(r"[\s>*+-]*<{7,}(?=\s|\w|$)|[\s*+-]*>{7,}(?=\s|\w|$)|[\s>*+-]*\|{7}(?= [^|]*$)")
-_POSSIBLE = re.compile(r"[\s>*+-]*(?:={7,}|\|{7,})(?=\s|$)")
-_LONE = re.compile(r"\s*={7}(?=\s*$)")
+_CERTAIN = regex(r"[\s>*+-]*<{7,}(?=\s|\w|$)|[\s*+-]*>{7,}(?=\s|\w|$)|[\s>*+-]*\|{7}(?= [^|]*$)")
+_POSSIBLE = regex(r"[\s>*+-]*(?:={7,}|\|{7,})(?=\s|$)")
+_LONE = regex(r"\s*={7}(?=\s*$)")

@@ -10,6 +10,7 @@ from msgspec import Struct
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.plan.fields import COMMANDS, Field, Fields
 from supervisor.core.plan.suspects import plain
+from supervisor.regex import regex
 
 Read = Callable[[Fields], object]
 """Reads one field; what is wrong with its value becomes a diagnostic."""
@@ -178,22 +179,22 @@ def _takes(read: Read, name: str, value: str) -> bool:
 
 
 _SHORT_NAME = 4  # letters
-_A_FILE = re.compile(r"(`?)(?!\.{0,2}/)[^\s`|&;<>$()]*(?:/[^\s`|&;<>$()]+|\.[A-Za-z]\w*)\1")
-_RULE = re.compile(r"(?:[-*_=]\s*){3,}")
+_A_FILE = regex(r"(`?)(?!\.{0,2}/)[^\s`|&;<>$()]*(?:/[^\s`|&;<>$()]+|\.[A-Za-z]\w*)\1")
+_RULE = regex(r"(?:[-*_=]\s*){3,}")
 _MOST_SIBLINGS = 40
 _ALWAYS = ("after", "verify")
 _NAMED = r"[*_]{0,3}([^\W\d_](?:-?[^\W\d_])*)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
-_ITEM = re.compile(
+_ITEM = regex(
     rf"[\s>]*(?:(?:[-*+\u2022\u25e6\u2023\u25aa\u25cf\u25cb\u25a0\u25a1\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s[\s>]*"
     rf"|<[uo]l>\s*|<li>\s*)+{_NAMED}"
 )
-_BOX = re.compile(rf"[\s>]*[-*+]\s+\[[ xX]\]\s+{_NAMED}")
-_BARE_ITEM = re.compile(rf"\s*{_NAMED}")
-_APART = re.compile(r"\s*(?:(?:[-*_=~`]\s*){3,}|#{1,6}\s.*|<[^<>]*>|)\s*")
+_BOX = regex(rf"[\s>]*[-*+]\s+\[[ xX]\]\s+{_NAMED}")
+_BARE_ITEM = regex(rf"\s*{_NAMED}")
+_APART = regex(r"\s*(?:(?:[-*_=~`]\s*){3,}|#{1,6}\s.*|<[^<>]*>|)\s*")
 """A line right below which a paragraph begins, or a person sees one begin."""
 
-_ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]+")
-_A_BULLET = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{1,9}[.)])\s")
-_DEFINES = re.compile(
+_ID = regex(r"(?=.*[0-9])[A-Za-z0-9_-]+")
+_A_BULLET = regex(r"\s*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{1,9}[.)])\s")
+_DEFINES = regex(
     rf"{_A_BULLET.pattern}+(?:\[[ xX]\]\s+)?[*_]{{0,3}}([^\W\d_]\w*(?:[ /&-]+\w+){{0,2}})\s*[*_]{{0,3}}\s*[:\uff1a]"
 )

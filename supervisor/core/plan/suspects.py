@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import ENTRY_TITLE, Block, Outline
+from supervisor.regex import regex
 
 
 class Names(Struct, frozen=True):
@@ -135,12 +136,12 @@ def _glued(
 
 
 _LOOKED_AT_WITHIN = 2000  # characters of a line
-_NOT_SHOWN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<!--.*?-->")
-_WITHIN = re.compile(
+_NOT_SHOWN = regex(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<!--.*?-->")
+_WITHIN = regex(
     r"(?<![#\\])(?:#{2,6}\s+|#{3,6})[*_]{0,3}(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)[*_]{0,3}\s*"
     r"(?P<rest>[^#]*)"
 )
-_SECTION = re.compile(r"\s*(?P<mark>#+|\*\*|__)(?P<gap>\s*)(?P<name>\w.*)", re.DOTALL)
+_SECTION = regex(r"\s*(?P<mark>#+|\*\*|__)(?P<gap>\s*)(?P<name>\w.*)", re.DOTALL)
 
 
 def looks_like_task(text: str, names: Names) -> bool:
@@ -178,7 +179,7 @@ def _character(entity: re.Match[str]) -> str:
     return chr(number) if 32 <= number < sys.maxunicode else entity[0]
 
 
-_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,12}));")
+_ENTITY = regex(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,12}));")
 _ENTITIES = {
     "num": "#",
     "ast": "*",
@@ -212,12 +213,10 @@ class _Seen(Struct, frozen=True):
 
 _LOOKED_AT = 240  # characters of a line
 _NOT_SEEN = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
-_BREAK = re.compile("[\u2028\u2029]")  # editors show these as the end of a line; Markdown does not
-_ESCAPED = re.compile(
-    r"(?:\\#){2,}"
-)  # editors escape each mark; one before all of them is a way to write about headings
+_BREAK = regex("[\u2028\u2029]")  # editors show these as the end of a line; Markdown does not
+_ESCAPED = regex(r"(?:\\#){2,}")  # editors escape each mark; one before all of them is a way to write about headings
 _NUMBER_SIGNS = str.maketrans({"\u266f": "#", "\u2317": "#", "\u22d5": "#"})
-_LINE = re.compile(
+_LINE = regex(
     r"(?:[\s>]|[-*+\u2022\u25e6\u2023\u25aa\u00b7](?=\s)|\d{1,9}[.)](?=\s)|\[[ xX]\](?=\s)|-->"
     r"|</?(?!h[1-6]\b|b>|strong>)[A-Za-z][^<>]{0,99}>|<!--[^<>]{0,99}-->)*"
     r"(?P<foreign>(?:\[[^\]\n]{1,20}\]:|\(?\d{1,9}[.)]|[^\w\s#<>*]{1,9})\s*(?=#{2,7}[\s\w])|)"
@@ -229,21 +228,21 @@ _LINE = re.compile(
     r"(?P<rest>.*)",
     re.DOTALL,
 )
-_MARKED = re.compile(
+_MARKED = regex(
     r"[\s#*>_+-]*(?:(?:\d{1,9}[.)]|\[[ xX]\])[\s#*>_+-]*){0,3}(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)"
     r"[*_`]*\s*(?P<rest>.*)",
     re.DOTALL,
 )
-_TITLE = re.compile(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+)\s*(?P<title>(?!//)\S.*)", re.DOTALL)
-_REST = re.compile(r"\]\([^()]*\)\s*$|</\w{1,9}>\s*$")  # of a link, or of HTML
-_FIELD = re.compile(
+_TITLE = regex(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+)\s*(?P<title>(?!//)\S.*)", re.DOTALL)
+_REST = regex(r"\]\([^()]*\)\s*$|</\w{1,9}>\s*$")  # of a link, or of HTML
+_FIELD = regex(
     r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}([A-Za-z][\w-]{0,30})[*_`]{0,3}\s*:"
 )
-_OWN_FIELD = re.compile(
+_OWN_FIELD = regex(
     r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}(?:child[*_`]{0,3}\s*:[\s*_`]*[\w-]*[\s*_`]*$|between\b)",
     re.IGNORECASE,
 )
-_CHILD = re.compile(r"[\s>]*[-*+]\s+[*_`]{0,3}child[*_`]{0,3}\s*:[\s*_`]*[\w-]+[\s*_`]*$", re.IGNORECASE)
+_CHILD = regex(r"[\s>]*[-*+]\s+[*_`]{0,3}child[*_`]{0,3}\s*:[\s*_`]*[\w-]+[\s*_`]*$", re.IGNORECASE)
 _QUOTES = frozenset("\\`\"'\u201c\u201d\u2018\u2019\u00ab\u00bb")  # around a heading that is only mentioned
 _USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1", "task-1")
 _MOST_FIELDS = 14  # lines below a heading that are searched for its fields
@@ -364,7 +363,7 @@ def _cause_at_marks(seen: _Seen, line: str) -> str:
     return f"there is no space after {marks}"
 
 
-_AT_MARKS = re.compile(r"([^#\uff03\ufe5f\u266f\u2317\u22d5]*)([#\uff03\ufe5f\u266f\u2317\u22d5]+)(.?)", re.DOTALL)
+_AT_MARKS = regex(r"([^#\uff03\ufe5f\u266f\u2317\u22d5]*)([#\uff03\ufe5f\u266f\u2317\u22d5]+)(.?)", re.DOTALL)
 
 
 def name_of(mark: str) -> str:

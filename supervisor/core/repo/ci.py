@@ -9,30 +9,29 @@ from supervisor.core.repo.commands import LENGTH, purpose_of, quote
 from supervisor.core.repo.places import inside, moved, shell_lines
 from supervisor.core.repo.structured import Malformed, Value, read_yaml
 from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
+from supervisor.regex import regex
 
 JOBS = 20
 STEPS = 20  # commands of one job
 NAME = 80
 
 _SYSTEMS = (
-    (re.compile(r"\.github/workflows/[^/]+\.ya?ml"), "github"),
-    (re.compile(r"\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml"), "gitea"),
-    (re.compile(r"(.*/)?\.gitlab-ci\.ya?ml|\.gitlab/(ci/)?[^/]+\.ya?ml"), "gitlab"),
-    (re.compile(r"\.circleci/config\.ya?ml"), "circleci"),
-    (re.compile(r"azure-pipelines[\w.-]*\.ya?ml|\.azure(-pipelines|-devops)?/[^/]+\.ya?ml"), "azure"),
-    (re.compile(r"(.*/)?Jenkinsfile([.-]\w+)?"), "jenkins"),
-    (re.compile(r"\.travis\.ya?ml"), "travis"),
-    (re.compile(r"\.?appveyor\.ya?ml"), "appveyor"),
-    (re.compile(r"bitbucket-pipelines\.ya?ml"), "bitbucket"),
-    (re.compile(r"\.buildkite/[^/]+\.ya?ml"), "buildkite"),
-    (re.compile(r"\.drone\.ya?ml|\.woodpecker(/[^/]+)?\.ya?ml"), "drone"),
-    (re.compile(r"\.cirrus\.ya?ml"), "cirrus"),
-    (re.compile(r"\.build\.yml|\.builds/[^/]+\.yml"), "sourcehut"),
-    (re.compile(r"\.ci/[^/]+\.(ya?ml|sh)|cloudbuild\.ya?ml|ci/[^/]+\.ya?ml"), "ci"),
+    (regex(r"\.github/workflows/[^/]+\.ya?ml"), "github"),
+    (regex(r"\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml"), "gitea"),
+    (regex(r"(.*/)?\.gitlab-ci\.ya?ml|\.gitlab/(ci/)?[^/]+\.ya?ml"), "gitlab"),
+    (regex(r"\.circleci/config\.ya?ml"), "circleci"),
+    (regex(r"azure-pipelines[\w.-]*\.ya?ml|\.azure(-pipelines|-devops)?/[^/]+\.ya?ml"), "azure"),
+    (regex(r"(.*/)?Jenkinsfile([.-]\w+)?"), "jenkins"),
+    (regex(r"\.travis\.ya?ml"), "travis"),
+    (regex(r"\.?appveyor\.ya?ml"), "appveyor"),
+    (regex(r"bitbucket-pipelines\.ya?ml"), "bitbucket"),
+    (regex(r"\.buildkite/[^/]+\.ya?ml"), "buildkite"),
+    (regex(r"\.drone\.ya?ml|\.woodpecker(/[^/]+)?\.ya?ml"), "drone"),
+    (regex(r"\.cirrus\.ya?ml"), "cirrus"),
+    (regex(r"\.build\.yml|\.builds/[^/]+\.yml"), "sourcehut"),
+    (regex(r"\.ci/[^/]+\.(ya?ml|sh)|cloudbuild\.ya?ml|ci/[^/]+\.ya?ml"), "ci"),
 )
-_HOOKS = re.compile(
-    r"\.pre-commit-config\.ya?ml|\.husky/(pre-commit|commit-msg|pre-push)|lefthook\.ya?ml|\.lefthook\.ya?ml"
-)
+_HOOKS = regex(r"\.pre-commit-config\.ya?ml|\.husky/(pre-commit|commit-msg|pre-push)|lefthook\.ya?ml|\.lefthook\.ya?ml")
 
 
 def system_of(name: str) -> str | None:
@@ -171,8 +170,8 @@ def _lines(value: Value, folder: str = "") -> list[tuple[str, int]]:
     return list(moved(shell_lines(value.text, value.line), inside(folder))) if value.text else []
 
 
-_STAGE = re.compile(r"\bstage\s*\(\s*['\"]([^'\"\n]{1,80})['\"]")
-_SH = re.compile(r"\b(?:sh|bat|powershell)\b[\s(]*(?:script:\s*)?('''|\"\"\"|'|\")(.{1,2000}?)\1", re.DOTALL)
+_STAGE = regex(r"\bstage\s*\(\s*['\"]([^'\"\n]{1,80})['\"]")
+_SH = regex(r"\b(?:sh|bat|powershell)\b[\s(]*(?:script:\s*)?('''|\"\"\"|'|\")(.{1,2000}?)\1", re.DOTALL)
 
 
 def _jenkins(content: bytes) -> Iterator[_Found]:
@@ -186,15 +185,15 @@ def _jenkins(content: bytes) -> Iterator[_Found]:
         yield called, text.count("\n", 0, at) + 1, steps
 
 
-_NOISE = re.compile(
+_NOISE = regex(
     r"(echo|set|if|then|else|fi|for|do|done|while|cd|export|mkdir|cat|exit|case|esac|printf|sleep|ls|cp|mv|rm)\b|[{}()\[\]]|\w+=\S*$"
 )
 
 
-_DATABASE = re.compile(r"\b(rails|rake)\s+db:")
+_DATABASE = regex(r"\b(rails|rake)\s+db:")
 """Prepares the database of a job, in an environment of its own."""
 
-_MOVED = re.compile(r"^cd [^&|;]+ && (?=\S)")
+_MOVED = regex(r"^cd [^&|;]+ && (?=\S)")
 
 
 def _bounded(found: list[_Found]) -> tuple[CiJob, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +23,7 @@ from supervisor.domain.repo.facts import (
     Pipeline,
     RepoRule,
 )
+from supervisor.regex import regex
 
 MANIFESTS = 60
 PIPELINES = 20
@@ -114,7 +114,7 @@ def _within(asked: Sequence[tuple[str, int]], sizes: Mapping[str, int], limit: i
     return tuple(chosen)
 
 
-_COPIES = re.compile(r"(^|/)v?\d+(\.\d+){2,}[^/]*/")
+_COPIES = regex(r"(^|/)v?\d+(\.\d+){2,}[^/]*/")
 """In a folder named like a release (`versions/2.0.1/`) lies a copy of what another repo released."""
 
 

@@ -6,6 +6,7 @@ import re
 
 from supervisor.core.repo.git.text import words
 from supervisor.domain.repo.facts import Purpose
+from supervisor.regex import regex
 
 LENGTH = 160
 """Characters of a command that are shown."""
@@ -72,13 +73,13 @@ def is_hook_name(name: str) -> bool:
     return _LIFECYCLE.match(name) is not None
 
 
-_BLANK = re.compile(
+_BLANK = regex(
     r"\$\{\{(?! ?env\.)|<[A-Za-z](?:[\w .-]{0,40}\w)?>|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)"
     r"|(?<!\S)(\.\.\.|…)(?!\S)|=x{3,}\b|\[--?\w|\$[@\d*]",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"&&|\|\||;|\|")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PARTS = regex(r"&&|\|\||;|\|")
+_HUMP = regex(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
     (
         *("download", "fetch", "clean", "remove", "delete", "stop", "kill", "print", "show", "list", "help", "open"),
@@ -94,7 +95,7 @@ _ENDS = frozenset(
 _HOW = frozenset(("run", "start", "exec", "ci", "all", "up"))
 _ARCHIVES = frozenset(("jar", "zip", "tar"))
 _PREPARES = frozenset(("setup", "install", "bootstrap"))
-_LIFECYCLE = re.compile(
+_LIFECYCLE = regex(
     r"(pre|post)(install|pack|publish|version|prepare|test|build|start|stop)$|(pre|post)-[\w-]+-cmd$|auto-scripts$"
 )
 _GENERIC = frozenset(
@@ -103,8 +104,8 @@ _GENERIC = frozenset(
         "integration",
     )
 )
-_COMPUTED = re.compile(r"\w+=[\"']?(\$\(|`)")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
+_COMPUTED = regex(r"\w+=[\"']?(\$\(|`)")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*=\S*$")
 
 
 def _names() -> dict[str, Purpose]:
@@ -159,7 +160,7 @@ def _subs(**purposes: str) -> dict[str, Purpose]:
     return {word: Purpose(purpose) for purpose, text in purposes.items() for word in text.split()}
 
 
-_SAMPLE = re.compile(r"(^|/)(examples?|samples?|demos?)/")
+_SAMPLE = regex(r"(^|/)(examples?|samples?|demos?)/")
 _DATABASE = "db:setup db:prepare"
 _SUBS: dict[str, dict[str, Purpose]] = {
     "go": _subs(test="test", lint="vet", format="fmt", build="build install generate", run="run", setup="get mod"),
@@ -243,12 +244,12 @@ _NODE_SUBS = _subs(
     build="build pack",
     lint="lint",
 )
-_GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
-_LOCAL_BIN = re.compile(r"(?:\./)?(?:vendor/bin|node_modules/\.bin|\.?venv/bin)/(?=\w)")
+_GRADLE = regex(r"(gradle|gradlew|gradlew\.bat)$")
+_LOCAL_BIN = regex(r"(?:\./)?(?:vendor/bin|node_modules/\.bin|\.?venv/bin)/(?=\w)")
 _INTERPRETERS = frozenset(("node", "ruby", "php", "bash", "sh", "zsh", "python", "python3", "perl"))
 _INSTALLERS = frozenset(("pip", "setuptools", "wheel", "build", "poetry", "pipenv", "uv", "virtualenv", "twine", "pdm"))
-_SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
-_PYTHON = re.compile(r"(python|py)([\d.]*)$")
+_SCRIPT = regex(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
+_PYTHON = regex(r"(python|py)([\d.]*)$")
 
 
 def _of_part(parts: list[str]) -> Purpose | None:

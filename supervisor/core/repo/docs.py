@@ -21,6 +21,7 @@ from supervisor.domain.repo.facts import (
     Purpose,
     RepoRule,
 )
+from supervisor.regex import regex
 
 DOCUMENTS = 40
 """Documents that are read. A repo with more has a manual, whose first pages are enough."""
@@ -99,10 +100,10 @@ def read_docs(
 
 _README, _AGENTS, _OTHER = DocumentKind.README, DocumentKind.AGENTS, DocumentKind.OTHER
 _NAMES = (
-    (re.compile(r"(agents|claude|gemini|copilot-instructions|codex|\.cursorrules)(\.override)?$"), _AGENTS),
-    (re.compile(r"readme([._-].{0,20})?$"), _README),
+    (regex(r"(agents|claude|gemini|copilot-instructions|codex|\.cursorrules)(\.override)?$"), _AGENTS),
+    (regex(r"readme([._-].{0,20})?$"), _README),
     (
-        re.compile(
+        regex(
             r"(contributing|contributors?|development|developing|developers?|hacking|building|contribute|commit"
             r"|(develop(ment|er|ers|ing)|dev|contribut(ing|or|ors|ion))[-_ ]"
             r"(guide|guidelines|setup|docs|notes|workflow))$"
@@ -110,25 +111,23 @@ _NAMES = (
         DocumentKind.CONTRIBUTING,
     ),
     (
-        re.compile(r"(pull_request_template|code_style|styleguide|coding[_-]?(style|guidelines))$"),
+        regex(r"(pull_request_template|code_style|styleguide|coding[_-]?(style|guidelines))$"),
         DocumentKind.CONTRIBUTING,
     ),
-    (re.compile(r"(architecture|design|overview|internals|arch)$"), DocumentKind.ARCHITECTURE),
-    (re.compile(r"(changelog|changes|history|news|releases|release[-_]?notes.*|whatsnew)$"), DocumentKind.CHANGELOG),
+    (regex(r"(architecture|design|overview|internals|arch)$"), DocumentKind.ARCHITECTURE),
+    (regex(r"(changelog|changes|history|news|releases|release[-_]?notes.*|whatsnew)$"), DocumentKind.CHANGELOG),
     (
-        re.compile(r"(releas(e|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintain(ing|ers?))$"),
+        regex(r"(releas(e|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintain(ing|ers?))$"),
         DocumentKind.RELEASE,
     ),
 )
 _ORDER = tuple(DocumentKind)
 _TEXTS = frozenset(("md", "markdown", "mdx", "rst", "txt", "adoc", "asciidoc", ""))
-_OTHER_FOLDERS = re.compile(
+_OTHER_FOLDERS = regex(
     r"(^|/)(tests?|fixtures?|testdata|examples?|samples?|templates?|skills?|prompts?|i18n|locales?)/", re.I
 )
-_TRANSLATED = re.compile(
-    r"[._-](zh|cn|ja|jp|ko|kr|ru|de|fr|es|pt|br|it|tr|vi|pl|uk|id|ar|fa|zh[-_]?\w+|pt[-_]br)$", re.I
-)
-_READ_ELSEWHERE = re.compile(r"readme[._-][a-z]{2}([._-][a-z]{2,4})?$")
+_TRANSLATED = regex(r"[._-](zh|cn|ja|jp|ko|kr|ru|de|fr|es|pt|br|it|tr|vi|pl|uk|id|ar|fa|zh[-_]?\w+|pt[-_]br)$", re.I)
+_READ_ELSEWHERE = regex(r"readme[._-][a-z]{2}([._-][a-z]{2,4})?$")
 """A README whose name ends in two letters: a language, one of many."""
 
 _GUIDES = ("docs/", "doc/", "documentation/", ".github/")
@@ -204,28 +203,28 @@ def _introduction(parts: Sequence[Piece]) -> Iterator[Piece]:
             yield part
 
 
-_USES = re.compile(
+_USES = regex(
     r"\b(install\w*|get(ting)? started|quick ?start|sponsor(s|ing|ship)?|usage|documentation|docs|contribut\w+"
     r"|licen[cs]e|build\w*|running|run|setup|support|requirements?|download\w*|release\w*|changelog|screenshots?|team|authors?|credits|thanks)\b",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"\b(about|overview|introduction|intro|what|why|description|summary|features?|background|project)\b", re.I
 )
-_LINK = re.compile(r"\s*(\[[^\]]{1,200}\]\([^)]{1,400}\)|<a\b[^>]{0,400}>[^<]{0,200}</a>)[\s.!]*")
-_POINTS = re.compile(
+_LINK = regex(r"\s*(\[[^\]]{1,200}\]\([^)]{1,400}\)|<a\b[^>]{0,400}>[^<]{0,200}</a>)[\s.!]*")
+_POINTS = regex(
     r"(See|Visit|Read|To (learn|find|see|read)|In other words"
     r"|Check|Install|Click (here|on|the)|Go to|Follow|Please|For (more|the|a|further))\b",
     re.IGNORECASE,
 )
 
 
-_NOTES = re.compile(
+_NOTES = regex(
     r"(note|notice|warning|important|disclaimer|languages?|jump to|contents|sections)\b\W{0,4}:", re.IGNORECASE
 )
 
 
-_TERMS = re.compile(r"\b(is|are) (licen[sc]ed|released|distributed) under\b", re.IGNORECASE)
+_TERMS = regex(r"\b(is|are) (licen[sc]ed|released|distributed) under\b", re.IGNORECASE)
 
 
 def _is_summary(text: str) -> bool:
@@ -244,17 +243,15 @@ _SHELLS = (
     "",
     *("sh", "bash", "shell", "console", "zsh", "fish", "terminal", "text", "cmd", "powershell", "shell-session"),
 )
-_INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
-_RUN = re.compile(
+_INLINE_CODE = regex(r"(`{1,2})([^`\n]{3,200})\1")
+_RUN = regex(
     r"\b(?:run|runs|running|execut\w+|call|type|invoke|launch|start(?:ed)?|tested|(?:command|script)s? (?:is|are))\b"
     r"[^.;`]{0,30}$",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\S*\.\w{1,5}")
-_FAILS = re.compile(
-    r"(?:(?: ?/ ?| or | and )`[^`\n]{1,80}`)* (?:fails?|breaks?|does not|doesn'?t|won'?t|will not|cannot)\b"
-)
-_SHUNNED = re.compile(r"\b(?:never|don'?t|do not|avoid|instead of|rather than|not)\b[^.`]{0,24}$", re.IGNORECASE)
+_FILE = regex(r"\S*\.\w{1,5}")
+_FAILS = regex(r"(?:(?: ?/ ?| or | and )`[^`\n]{1,80}`)* (?:fails?|breaks?|does not|doesn'?t|won'?t|will not|cannot)\b")
+_SHUNNED = regex(r"\b(?:never|don'?t|do not|avoid|instead of|rather than|not)\b[^.`]{0,24}$", re.IGNORECASE)
 
 
 def _commands(
@@ -310,15 +307,15 @@ def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | No
     return None
 
 
-_ENTERED = re.compile(r"cd ([\w.-]+) && (.+)")
-_ENTERS = re.compile(r"`cd ([\w./-]+)`")
-_ALL_RUN = re.compile(
+_ENTERED = regex(r"cd ([\w.-]+) && (.+)")
+_ENTERS = regex(r"`cd ([\w./-]+)`")
+_ALL_RUN = regex(
     r"\b(?:run|execute|call)\b(?: (?:all|these|the|following|them|commands?|below))*"
     r" (?:in|from|inside|within) (?:the )?`([\w./-]+)`"
     r"(?! (?:and|or)\b)(?:[^.]{0,40}$|[^.]{0,20}\bunless\b|[.:]| (?:directory|folder)\b)",
     re.IGNORECASE,
 )
-_IN_FOLDER = re.compile(r"\s#\s*\(?(?:in|from|inside) `?([\w.-]+(?:/[\w.-]+)*)`?(?=$|[\s,;:)])")
+_IN_FOLDER = regex(r"\s#\s*\(?(?:in|from|inside) `?([\w.-]+(?:/[\w.-]+)*)`?(?=$|[\s,;:)])")
 
 
 def _section_said(text: str, repo: RepoContents | None) -> str:
@@ -338,7 +335,7 @@ def _placed_lines(part: Piece, folder: str, repo: RepoContents | None) -> Iterat
         yield (f"cd {root}{found[1]} && {text}" if found is not None and told else text), line
 
 
-_FOLDER_SAID = re.compile(
+_FOLDER_SAID = regex(
     r"\b(?:in|from|inside|within|into|to)\s+(?:the |your )?(`?)([\w./-]+)\1/?\s+(?:directory|folder)\b"
 )
 

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from supervisor.core.text.markdown import UnparsableText, blocks
+from supervisor.regex import regex
 
 Kind = Literal["heading", "prose", "item", "row", "code"]
 
@@ -46,22 +47,18 @@ def plain(text: str) -> str:
     return " ".join(filter(None, (_ENTITIES.get(word, word) for word in "".join(parts).split())))
 
 
-_UNDERLINED = re.compile(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)
-_IMAGE = re.compile(
-    r"\[?!\[[^\]]{0,300}\](?:\([^)]{0,800}\)|\[[^\]]{0,100}\])(?:\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\]))?"
-)
-_REFERENCE = re.compile(
-    r"^ {0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$|\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]", re.MULTILINE
-)
-_LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\])")
-_ROLE = re.compile(r":[a-z:]{1,40}:`([^`<]{1,200})(?:<[^>`]{0,200}>)?`|`([^`<]{1,200})\s<[^>`]{1,300}>`_{1,2}")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,800}>|<!--.{0,800}?-->")
-_CODE = re.compile(r"``?([^`]{1,300})``?")
-_MARKS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|``?|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|\|[^|\s]{1,80}\|_?")
+_UNDERLINED = regex(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)
+_IMAGE = regex(r"\[?!\[[^\]]{0,300}\](?:\([^)]{0,800}\)|\[[^\]]{0,100}\])(?:\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\]))?")
+_REFERENCE = regex(r"^ {0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$|\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]", re.MULTILINE)
+_LINK = regex(r"\[([^\[\]]{1,300})\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\])")
+_ROLE = regex(r":[a-z:]{1,40}:`([^`<]{1,200})(?:<[^>`]{0,200}>)?`|`([^`<]{1,200})\s<[^>`]{1,300}>`_{1,2}")
+_TAG = regex(r"</?[A-Za-z][^<>]{0,800}>|<!--.{0,800}?-->")
+_CODE = regex(r"``?([^`]{1,300})``?")
+_MARKS = regex(r"\*\*|__(?=\S)|(?<=\S)__|``?|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|\|[^|\s]{1,80}\|_?")
 _ENTITIES = {"&nbsp;": "", "&mdash;": "—", "&middot;": "·", "•": "·"}
-_HTML_HEADING = re.compile(r"<h([1-6])[^>]{0,300}>(.{1,600}?)</h\1>", re.DOTALL | re.IGNORECASE)
-_HTML_TEXT = re.compile(r"<(p|summary|strong|em|b)(?:\s[^>]{0,300})?>(.{1,1500}?)</\1>", re.DOTALL | re.IGNORECASE)
-_DIRECTIVE = re.compile(r"\.\.\s+([\w-]+)::\s*(.*)")
+_HTML_HEADING = regex(r"<h([1-6])[^>]{0,300}>(.{1,600}?)</h\1>", re.DOTALL | re.IGNORECASE)
+_HTML_TEXT = regex(r"<(p|summary|strong|em|b)(?:\s[^>]{0,300})?>(.{1,1500}?)</\1>", re.DOTALL | re.IGNORECASE)
+_DIRECTIVE = regex(r"\.\.\s+([\w-]+)::\s*(.*)")
 
 
 def _markdown(text: str) -> list[Piece] | str:
@@ -104,7 +101,7 @@ def _markdown(text: str) -> list[Piece] | str:
     return found
 
 
-_TABLE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,100}\|?[ \t]*$", re.MULTILINE)
+_TABLE = regex(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,100}\|?[ \t]*$", re.MULTILINE)
 
 
 def _rows(text: str, line: int) -> Iterator[Piece]:
@@ -212,7 +209,7 @@ def _adoc(lines: list[str]) -> Iterator[Piece]:
             yield Piece("item" if bullet else "prose", bare.lstrip()[bullet.end() if bullet else 0 :], at + 1)
 
 
-_BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)]|#\.|\.{1,3})\s+")
+_BULLET = regex(r"(?:[-*+•]|\d{1,3}[.)]|#\.|\.{1,3})\s+")
 
 
 def _is_rule(line: str) -> bool:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from supervisor.core.repo.files import is_sample, is_test, language_of, left_out
 from supervisor.core.repo.manifests.dotnet import is_solution, runs
 from supervisor.domain.repo.facts import EntryPoint, Fact, Manifest
+from supervisor.regex import regex
 
 ENTRIES = 30
 
@@ -63,20 +64,20 @@ def python_files(manifest: str, reference: str, names: frozenset[str]) -> Iterat
                 yield name
 
 
-_MAIN = re.compile(
+_MAIN = regex(
     r"(^|/)(main|__main__|manage|app|server|wsgi|asgi|cli|index|Main|App|Application|Program|AppDelegate|[A-Z]\w*App(lication)?)"
     r"\.(py|js|mjs|cjs|ts|tsx|jsx|go|rs|java|kt|swift|c|cc|cpp|ino|dart|rb|cs|php|ex)$"
 )
 
-_PLAIN = re.compile(r"((public|web|htdocs|www|html)/)?index\.php|artisan|bin/console|config\.ru|run|start|serve|server")
+_PLAIN = regex(r"((public|web|htdocs|www|html)/)?index\.php|artisan|bin/console|config\.ru|run|start|serve|server")
 """Files that start something, and whose names alone are too common anywhere else."""
 
-_CHORE = re.compile(r"\W*(/bin/)?(mv|cp|rm|ls|cat|echo|true|false|sleep|tail)\b(?!.*&&)")
+_CHORE = regex(r"\W*(/bin/)?(mv|cp|rm|ls|cat|echo|true|false|sleep|tail)\b(?!.*&&)")
 """What an image does that only builds, copies or waits."""
 
 _APPLICATION = r"^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?"
 _MAINS = tuple(
-    (frozenset(languages.split(", ")), re.compile(pattern, re.MULTILINE), why)
+    (frozenset(languages.split(", ")), regex(pattern, re.MULTILINE), why)
     for languages, pattern, why in (
         (
             "Python",
@@ -214,7 +215,7 @@ def module_file(called: str, folder: str, names: frozenset[str]) -> str:
     return exact if exact in names else ""
 
 
-_SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SNAKE = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def class_file(called: str, folder: str, names: frozenset[str]) -> str:
@@ -257,8 +258,8 @@ def _by_stem(names: frozenset[str]) -> dict[str, list[str]]:
     return found
 
 
-_CLASS = re.compile(r"[a-z]\w*(\.\w+)+")
-_NODE_FILE = re.compile(
+_CLASS = regex(r"[a-z]\w*(\.\w+)+")
+_NODE_FILE = regex(
     r"\b(?:node|nodemon|tsx|ts-node|bun(?: run)?)(?: -\S+| watch)* (?:\./)?([\w./-]+\.(?:js|mjs|cjs|ts|mts))\b"
 )
 

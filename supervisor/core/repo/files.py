@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from supervisor.regex import regex
+
 KNOWN = 1 << 16
 """Names in the cache: documents, manifests, languages and tests ask about the same ones."""
 
@@ -96,21 +98,21 @@ _LOCKS, _VENDORED, _BUILT = (
         cmake-build-debug .tox .venv venv .eggs .pio""",
     )
 )
-_GENERATED = re.compile(
+_GENERATED = regex(
     r"\.min\.(js|css|mjs)$|[._-]bundle\.js$|\.(js|css)\.map$|_pb2(_grpc)?\.pyi?$|\.pb(\.gw)?\.(go|cc|h|swift|dart)$"
     r"|_pb\.(js|ts|d\.ts)$|\.g\.dart$|\.freezed\.dart$|\.generated\.\w+$|\.designer\.cs$|_generated\.\w+$|\.tsbuildinfo$"
     r"|(^|/)(generated|__generated__|_generated|\.generated)/|(^|/)__snapshots__/|\.egg-info/"
     r"|(^|/)(gradlew(\.bat)?|mvnw(\.cmd)?)$"
     r"|(^|/)build/(lib|bdist|intermediates|classes|libs)[^/]*/|zz_generated[^/]*$|(^|/)\.pnp\.c?js$"
 )
-_TEST = re.compile(
+_TEST = regex(
     r"(^|/)(tests?|specs?|__tests__|e2e|integration[-_]tests?|test[-_]suite|androidTest|unittests?|[A-Za-z]+Tests)/"
     r"|(^|/)(test_|tests?\.)[^/]*$|[._-](test|tests|spec|e2e|cy)\.[^/.]+$|_(test|spec)\.[a-z]+$"
     r"|(Tests?|IT|Spec)\.(java|kt|swift|cs|scala|groovy|php)$"
 )
-_TEST_DATA = re.compile(r"(^|/)(testdata|fixtures?|data|__fixtures__|__mocks__|snapshots|resources)/", re.IGNORECASE)
-_PACKAGES = re.compile(r"((?:^|/)src/main/(?:java|kotlin|scala|groovy)/).*")
-_SAMPLES = re.compile(
+_TEST_DATA = regex(r"(^|/)(testdata|fixtures?|data|__fixtures__|__mocks__|snapshots|resources)/", re.IGNORECASE)
+_PACKAGES = regex(r"((?:^|/)src/main/(?:java|kotlin|scala|groovy)/).*")
+_SAMPLES = regex(
     r"(^|/)(tests?|testing|fixtures?|testdata|([\w]+-)?examples?([_-]\w+)?|([\w]+-)?samples?|demos?|templates?|benchmarks?|docs?)/",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from supervisor.core.repo.commands import LENGTH
 from supervisor.domain.repo.facts import Manifest
+from supervisor.regex import regex
 
 
 class RepoContents(Struct, frozen=True):
@@ -146,11 +147,11 @@ _CALLS = {
     "composer": "composer ",
     "mix": "mix ",
 }
-_COMMENT = re.compile(r"\s+#\s.*$")
-_CLONE = re.compile(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?['\"]?(?:\s+([\w.-]+))?\s*$")
-_CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
-_MKDIR = re.compile(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")
-_BEFORE = re.compile(r"\w+=\S*|sudo|time|exec|env|npx|\[?bundle|exec\]?|poetry|uv|pipenv")
+_COMMENT = regex(r"\s+#\s.*$")
+_CLONE = regex(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?['\"]?(?:\s+([\w.-]+))?\s*$")
+_CD = regex(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
+_MKDIR = regex(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")
+_BEFORE = regex(r"\w+=\S*|sudo|time|exec|env|npx|\[?bundle|exec\]?|poetry|uv|pipenv")
 
 
 def _below(folder: str | None, name: str) -> str | None:

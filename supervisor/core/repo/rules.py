@@ -9,6 +9,7 @@ from itertools import chain
 from supervisor.core.repo.commands import purpose_of, quote
 from supervisor.core.repo.documents import Piece, plain
 from supervisor.domain.repo.facts import DocumentKind, Moment, RepoRule
+from supervisor.regex import regex
 
 RULE = 220  # characters
 
@@ -120,13 +121,13 @@ class _Section:
 
 
 _README = DocumentKind.README
-_INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
-_SENTENCE = re.compile(
+_INLINE_CODE = regex(r"(`{1,2})([^`\n]{3,200})\1")
+_SENTENCE = regex(
     r"(?:(?<=[.!?:;])|(?<=[.!?]\)))(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)"
     r"\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)"
 )
-_LABEL = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+")
-_TITLE = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+(?=[A-Z])")
+_LABEL = regex(r"^[A-Z][\w /&()-]{0,40}:\s+")
+_TITLE = regex(r"^[A-Z][\w /&()-]{0,40}:\s+(?=[A-Z])")
 _VERBS = (
     r"run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push|tag|merge|follow|prefer"
     r"|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide|make sure|ensure"
@@ -136,19 +137,19 @@ _NOUNS = (
     r"(test|format|document|commit|tag) (helpers?|cases?|files?|suites?|data|fixtures?|names?|lists?|messages?)\b"
     r"|merge conflicts?\b"
 )
-_IMPERATIVE = re.compile(
+_IMPERATIVE = regex(
     rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?"
     rf"(?!{_NOUNS})({_VERBS})(?=[\s,.]|$)(?! ?\()",
     re.IGNORECASE,
 )
-_ASKED = re.compile(
+_ASKED = regex(
     rf"\b(must|shall|should|(is|are|be) (\w+ )?(mandatory|forbidden|prohibited)|please|make sure|ensure)\b"
     rf"|{_IMPERATIVE.pattern}"
     r"|(^|[,;:—>]\s+|\b(and|but|so|then)\s+)(do not|don'?t|never|always)\b(?! (an?|the|any|undefined|null)\b)",
     re.IGNORECASE,
 )
-_WEAK = re.compile(r"\b(need(s|ed)? to|have to|has to|required|requires|remember|expected)\b", re.IGNORECASE)
-_NO_DUTY = re.compile(
+_WEAK = regex(r"\b(need(s|ed)? to|have to|has to|required|requires|remember|expected)\b", re.IGNORECASE)
+_NO_DUTY = regex(
     r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
     r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b"
     r"|\b(will|can|and|that|which|they|it|this|helps?) ensures?\b|"
@@ -161,7 +162,7 @@ _NO_DUTY = re.compile(
     r"|be (afraid|shy|alarmed|surprised)|block|flood|count|apply|matter)\b",
     re.IGNORECASE,
 )
-_INVITES = re.compile(
+_INVITES = regex(
     r"\bplease (do |also )?(visit|see|refer|join|feel|check out|contact|consider|note|learn|look through|browse)\b"
     r"|\bcheck out\b|\bplease\s*$|\bwithout (reading|having read)\b|\bI (understand and agree|certify)\b"
     r"|\b(please( also)?|(make sure|ensure)( that)?( to| you(['’]ve| have)?)?) (carefully |first )?read\b"
@@ -172,7 +173,7 @@ _INVITES = re.compile(
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
-_ILLUSTRATES = re.compile(
+_ILLUSTRATES = regex(
     r"^(for (example|instance)|e\.g\.|i\.e\.|that is,|in other words)|\bnot (every|all)\b|\(not needed\b"
     r"|\b(they|we|(maintain|review)ers) should\b.*\byours?\b|^(\w+,? ){1,4}(them|these|those|that way)[.!]*$"
     r"|^(you|it|this|we|they) (can|may|could|might)\b",
@@ -180,24 +181,24 @@ _ILLUSTRATES = re.compile(
 )
 """An example, an exception, what others owe, or a sentence that only makes sense after the one before it."""
 
-_THEIRS = re.compile(r"\b(it|they|which|that|this|we) ?:\s*$", re.IGNORECASE)
-_CONTENTS = re.compile(r"\[[^\]\n]+\]\(#[^)\n]*\)\W*")
+_THEIRS = regex(r"\b(it|they|which|that|this|we) ?:\s*$", re.IGNORECASE)
+_CONTENTS = regex(r"\[[^\]\n]+\]\(#[^)\n]*\)\W*")
 """A line of a table of contents."""
 
-_THEY = re.compile(
+_THEY = regex(
     r"\b(team|maintainers?|reviewers?|bot|we)( members?)? (will|may|might)\b|\b(might|may|will) require\b",
     re.IGNORECASE,
 )
 """What others do with a change."""
 
-_RUNS_ONLY = re.compile(r"\W*(run|execute|call|use|then)?:? ?(`{1,2})[^`]+\2(\s+[\w-]+){0,4}\W*", re.IGNORECASE)
-_FIRM = re.compile(
+_RUNS_ONLY = regex(r"\W*(run|execute|call|use|then)?:? ?(`{1,2})[^`]+\2(\s+[\w-]+){0,4}\W*", re.IGNORECASE)
+_FIRM = regex(
     r"\b(must|shall|should(?! (now|be able|see|have)\b)|do not|don'?t|never|always)\b"
     r"|\b(is|are) (required|mandatory)\b",
     re.IGNORECASE,
 )
-_FIRST = re.compile(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
-_WORKFLOW = re.compile(
+_FIRST = regex(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
+_WORKFLOW = regex(
     r"(please )?((fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
     r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch"
     r"( for your (changes?|work)| (on|in) your fork)?( and work on \w+ \w+)?"
@@ -208,18 +209,18 @@ _WORKFLOW = re.compile(
     r"( ?\(.*\)|: git \S.*)?[.!]*",
     re.IGNORECASE,
 )
-_TOWARDS = re.compile(
+_TOWARDS = regex(
     r"(please )?((create|make|start|check ?out)\b[^,.;]{0,40}\bbranch|push\b[^,.;]{0,40}\b(branch|fork)"
     r"|(create|open|submit|send|make) (a|your|the) (new )?(PR|pull request) (on|in|at|from) )\b",
     re.IGNORECASE,
 )
-_PARTICULAR = re.compile(
+_PARTICULAR = regex(
     r"\b(against|must|should|never|always|only|each|every|one|single|separate|named?|test\w*|sign\w*|before|first)\b",
     re.I,
 )
 """The steps by which a change reaches any repo on GitHub, and the words that make a rule of them."""
 
-_NEEDED = re.compile(
+_NEEDED = regex(
     r"\b(make sure|ensure)( that)? (the|you|your|all)\b[^.]{0,60}?"
     r"\b(running|installed|a running|up and|have (access|an? account))\b"
     r"|\b(run|use)\b[^,]{1,60}? to (bootstrap|start|serve|launch|generate|install|build|create|compile|see|view"
@@ -229,33 +230,33 @@ _NEEDED = re.compile(
 )
 """What has to be there to work at all, how to get it, or what to do when it does not work."""
 
-_NOTIFIES = re.compile(
+_NOTIFIES = regex(
     r"\b(create|open|file|submit) (an?|new) (\w+ )?issues?\b(?!.*\b(first|before|discuss))"
     r"|(^|, )(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)"
     r"|^(.*\bplease )?(check|search|look) .{0,20}\b(existing|github) issues\b",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"\b(issues?|bugs?|feature requests?|report(s|ing)?|vulnerabilit\w+|security|help|questions?|conduct"
     r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",
     re.IGNORECASE,
 )
-_CHOICE = re.compile(
+_CHOICE = regex(
     r"(\W*)((bug|hot) ?fix|(new )?feature|breaking change|enhancement|refactor\w*|chore|other)\b(?! (has|is|are|must))",
     re.IGNORECASE,
 )
-_CHOICES = re.compile(
+_CHOICES = regex(
     r"\b(types?|kinds?) of (the )?(changes?|contributions?|PR|pull request)\b|\bchange type", re.IGNORECASE
 )
-_PREPARING = re.compile(
+_PREPARING = regex(
     r"^\W*((how to|local|quick|first|development|dev|initial|project)\s+)*"
     r"(set(ting)?[- ]?up|install(ation|ing)?|prerequisites?|requirements?"
     r"|get(ting)? started|quick ?start|start(ing)? (the|up|a)|running|run(?! (the )?(tests|checks|lint))"
     r"|environment|debug(ging)?|usage|troubleshooting|build(ing)? (from|the|it)|launch\w*|docker\b|configur\w+)",
     re.IGNORECASE,
 )
-_REVIEWING = re.compile(r"^(how to )?review(ing|s|ers?)\b|\b(code|peer) reviews?$", re.IGNORECASE)
-_COMMIT = re.compile(
+_REVIEWING = regex(r"^(how to )?review(ing|s|ers?)\b|\b(code|peer) reviews?$", re.IGNORECASE)
+_COMMIT = regex(
     r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"
     r"|to|and|don'?t|not|never|until)\b[^.\n]{0,40}"
     r"\b(commit(s|ting|ted)?|pull[- ]requests?|PRs?|merge requests?|merg(ed|ing))\b"
@@ -264,40 +265,38 @@ _COMMIT = re.compile(
     r"\b(change[- ]?log|changeset|news ?fragment|release notes?|CHANGES(\.\w+)?|HISTORY(\.\w+)?)\b",
     re.IGNORECASE,
 )
-_RELEASE = re.compile(
+_RELEASE = regex(
     r"\b(before|prior to|when|each|every|for|a|new|after)\b[^.\n]{0,30}"
     r"\b(releas(e|es|ing)|publish(ing)?|tag(ging)?|deploy(ing)?)\b",
     re.IGNORECASE,
 )
-_CHANGE = re.compile(
+_CHANGE = regex(
     r"\b(changes?|contributions?|contribut(e|ing)|patch(es)?|issues?|branch(es)?|fork|tests?|licensed?|code)\b",
     re.IGNORECASE,
 )
-_HANDS_OFF = re.compile(
+_HANDS_OFF = regex(
     r"\b(do not|don'?t|never)\s+(\w+\s+)?(edit|modify|change|touch|commit)\b.{0,40}"
     r"\b(files?|by hand|manually|directly|generated)\b",
     re.IGNORECASE,
 )
-_LEGAL = re.compile(
+_LEGAL = regex(
     r"\b(contribution|contributed|submitted|submission)s?\b.{0,80}\b(licen[cs]|CLA\b|sign(ed)?[- ]off|DCO\b)",
     re.IGNORECASE,
 )
-_CLOSED = re.compile(
-    r"\b(no longer|not)\s+(\w+\s+)?(tak|accept)ing\b.{0,30}\b(contribution|pull request)", re.IGNORECASE
-)
-_INVITING = re.compile(r"contribut|pull request|commit|coding (style|standard)|code style|before you\b", re.IGNORECASE)
-_COMMITTING = re.compile(
+_CLOSED = regex(r"\b(no longer|not)\s+(\w+\s+)?(tak|accept)ing\b.{0,30}\b(contribution|pull request)", re.IGNORECASE)
+_INVITING = regex(r"contribut|pull request|commit|coding (style|standard)|code style|before you\b", re.IGNORECASE)
+_COMMITTING = regex(
     r"commit|pull request|\bPRs?\b|submit|before you|checklist|merge|contribut|cod(e|ing) (style|standard)|must|rules|"
     r"conventions|definition of done|boundar|guidelines|do not|don'?t|never|always",
     re.IGNORECASE,
 )
-_PROCESS = re.compile(
+_PROCESS = regex(
     r"^(change management|contribut\w+|pull requests?|commits?( messages?| guidelines?)?|submitting .*)$", re.IGNORECASE
 )
-_RELEASING = re.compile(
+_RELEASING = regex(
     r"^(?!.*\b(notes|history|cycle|schedule|latest)\b).*\b(releas(e|ing)|publish|cut(ting)? a)", re.IGNORECASE
 )
-_PUBLISHING = re.compile(
+_PUBLISHING = regex(
     r"^(how to |creating|making|cutting|publishing|preparing|doing)?\s*((a|the|new)\s+)*releas(e|es|ing)"
     r"(\s+(process|checklist|procedure|steps|guide|a\b.*|the\b.*|new\b.*))?$|^publish(ing)?(\s+(guide|process|steps))?\b",
     re.IGNORECASE,

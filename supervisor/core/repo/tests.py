@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from supervisor.core.repo.files import RepoFile, is_test, left_out
 from supervisor.domain.repo.facts import Framework, Manifest, Pipeline, Suite, SuiteFolder
+from supervisor.regex import regex
 
 FOLDERS = 12
 FRAMEWORKS = 12
@@ -55,7 +55,7 @@ _FRAMEWORKS = {
     "io.mockk:mockk": "mockk",
 }
 _CONFIGS = tuple(
-    (re.compile(pattern), framework)
+    (regex(pattern), framework)
     for pattern, framework in (
         (r"(^|/)(pytest\.ini|conftest\.py)$", "pytest"),
         (r"(^|/)jest\.config\.\w+$", "jest"),
@@ -71,11 +71,11 @@ _CONFIGS = tuple(
         (r"Tests/[^/]*/?[^/]+Tests\.swift$", "XCTest"),
     )
 )
-_RUNS = re.compile(
+_RUNS = regex(
     r"\b(pytest|unittest|jest|vitest|mocha|tox|nox|ctest|rspec|phpunit|playwright|cypress|go test"
     r"|cargo (?:nextest|test)|node --test)\b"
 )
-_TEST_FOLDER = re.compile(r"(unit|integration|e2e)?[-_]?(tests?|specs?|__tests__|e2e|androidTest|\w+Tests)")
+_TEST_FOLDER = regex(r"(unit|integration|e2e)?[-_]?(tests?|specs?|__tests__|e2e|androidTest|\w+Tests)")
 
 
 def _frameworks(manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Iterator[Framework]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from supervisor.core.text.redact import redact
+from supervisor.regex import regex
 
 MAX_BLOCK = 50_000  # characters of one block; the middle of a longer one is replaced by a note
 
@@ -54,9 +55,9 @@ _CONTROL = (
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_COLOUR = re.compile("(?:\x1b\\[|\x9b)[0-9;:]*[mK]")
-_SPECIAL = re.compile(r"[\\`*\[\]|#~>]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
-_LEADING = re.compile(r"^(?P<before>\d*)(?P<mark>[-+=.)])")
+_COLOUR = regex("(?:\x1b\\[|\x9b)[0-9;:]*[mK]")
+_SPECIAL = regex(r"[\\`*\[\]|#~>]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
+_LEADING = regex(r"^(?P<before>\d*)(?P<mark>[-+=.)])")
 
 
 def _harmless(text: str) -> str:

@@ -6,15 +6,16 @@ import re
 
 from supervisor.core.text.escape import without_colour
 from supervisor.domain.report import OutputLine
+from supervisor.regex import regex
 
 LONGEST = 300  # characters kept of a line
-_FAILS = re.compile(
+_FAILS = regex(
     r"\berr!|\b(?:error|errors|fail|fails|failed|failure|failures|failing|fatal|panic|panicked|exception|traceback"
     r"|assert|assertion|undefined|unresolved|not ok|cannot|expected|mismatch|segfault|segmentation fault|denied"
     r"|killed|timed out|core dumped)\b|\w(?:Error|Exception)\b|^\s*(?:[✗✘✖×]|E\s{2,}|--- FAIL|FAIL\b|FAILED\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_FINE = re.compile(
+_FINE = regex(
     r"\b(?:no|0|zero|without)[ \t]+(?:errors?|fail(?:ed|ures?|s)?|exceptions?|warnings?)\b"
     r"|\b(?:errors?|fail(?:ed|ures?|s)?)[ \t]*[:=][ \t]*0\b|\bwarning\b",
     re.IGNORECASE,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from supervisor.regex import regex
 
 
 def may_hold_secret(text: str) -> bool:
@@ -14,17 +13,17 @@ def may_hold_secret(text: str) -> bool:
     low = text.lower()
     if any(word in low for word in _CERTAIN):
         return True
-    if any(word in low for word in _TELLING) and _named().search(low) is not None:
+    if any(word in low for word in _TELLING) and _NAMED.search(low) is not None:
         return True
-    if any(word in low for word in _CARRIERS) and _carried().search(low) is not None:
+    if any(word in low for word in _CARRIERS) and _CARRIED.search(low) is not None:
         return True
-    if " " in low and not _COMMANDS.isdisjoint(_words().findall(low)):
+    if " " in low and not _COMMANDS.isdisjoint(_WORDS.findall(low)):
         return True
     if any(word in low for word in _CODES):
         return True
-    if _paired().search(low) is not None:
+    if _PAIRED.search(low) is not None:
         return True
-    return _run().search(text) is not None
+    return _RUN.search(text) is not None
 
 
 _COMMANDS = frozenset(
@@ -56,51 +55,33 @@ _TELLING = ("pass", "pw", "psw", "secret", "token", "credential", "key", "auth",
 _CARRIERS = ("curl", "wget", "http", "mysql", "redis", "login", "machine", "mongo", "zip", "7z", "client", "ldap")
 _CERTAIN = ("://", "-----begin", "-----end", "identified by", "password-stdin")
 
+_ANY_TELLING = "|".join(_TELLING)
+# A telling name with something that can be its value, in lower case.
+_NAMED = regex(
+    rf"(?:{_ANY_TELLING})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(?]|(?<=\s)[.–—-]\s|(?:is|was|are|for)\b|value)|-[\w-]*(?:{_ANY_TELLING})[\w-]*\s"
+    r"|(?:sshpass|requirepass|masterauth|htpasswd)\s"
+    rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{_ANY_TELLING})"
+)
 
-@cache
-def _named() -> re.Pattern[str]:
-    """Match a telling name with something that can be its value, in lower case. It is compiled only for texts with such
-    a name (1 ms).
-    """
-    telling = "|".join(_TELLING)
-    return re.compile(
-        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b*(?]|(?<=\s)[.–—-]\s|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
-        r"|(?:sshpass|requirepass|masterauth|htpasswd)\s"
-        rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})"
-    )
+# A command or a line of a file that carries credentials without a telling name, in lower case.
+_CARRIED = regex(
+    r"(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
+    r"|(?:curl|wget|https?|mysql\w*|redis-cli|mongo\w*|zip|7z|\w+client|ldap\w+)\s"
+)
 
+# What can be a password beside its user, or behind a word of a protocol, in lower case.
+_PAIRED = regex(
+    r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
+    r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
+    r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
+    r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
+    r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
+    r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
+    r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
+)
 
-@cache
-def _carried() -> re.Pattern[str]:
-    """Match a command or a line of a file that carries credentials without a telling name, in lower case."""
-    return re.compile(
-        r"(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
-        r"|(?:curl|wget|https?|mysql\w*|redis-cli|mongo\w*|zip|7z|\w+client|ldap\w+)\s"
-    )
+_WORDS = regex(r"[a-z0-9_-]+")
 
-
-@cache
-def _paired() -> re.Pattern[str]:
-    """Match what can be a password beside its user, or behind a word of a protocol, in lower case."""
-    return re.compile(
-        r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
-        r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
-        r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
-        r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
-        r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
-        r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
-        r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
-    )
-
-
-@cache
-def _words() -> re.Pattern[str]:
-    return re.compile(r"[a-z0-9_-]+")
-
-
-@cache
-def _run() -> re.Pattern[str]:
-    """Match a long run of characters with digits or capitals in it: every token has one, and few names of folders. One
-    behind a prefix counts without them.
-    """
-    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}|[a-z][_-][A-Za-z0-9]{20}")
+# A long run of characters with digits or capitals in it: every token has one, and few names of folders. One behind
+# a prefix counts without them.
+_RUN = regex(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}|[a-z][_-][A-Za-z0-9]{20}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 from supervisor.core.text.may_hold import may_hold_secret
+from supervisor.regex import regex
 
 GONE = "[redacted]"
 
@@ -127,7 +128,7 @@ def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values in an environment whose names mark them as secret, as they may be written, longest first."""
     found: set[str] = set()
     for name, value in environ.items():
-        if len(value) >= _SHORTEST and _names_secret(name.lower()) and not _harmless().fullmatch(value):
+        if len(value) >= _SHORTEST and _names_secret(name.lower()) and not _HARMLESS.fullmatch(value):
             for one in (value, *(line.strip() for line in value.splitlines() if len(line.strip()) >= 2 * _SHORTEST)):
                 found.update((one, _in_json(one), _in_url(one)))
     return tuple(sorted((one for one in found if len(one) >= _SHORTEST), key=lambda one: (-len(one), one)))
@@ -211,13 +212,11 @@ def _names_secret(name: str) -> bool:
     return not name.endswith(_ABOUT) or any(word in name for word in _ADDRESSES)  # `..._TOKEN_FILE` says where it is
 
 
-@cache
-def _harmless() -> re.Pattern[str]:
-    """Match a path, a number, and words of settings."""
-    return re.compile(
-        r"[~.]{0,2}/[\w.@~ -]*(?:/[\w.@~ -]*)+|~.*|/[a-z_.-]+|[\d.]+|disabled|required|optional|undefined|password",
-        re.I,
-    )
+# A path, a number, and words of settings.
+_HARMLESS = regex(
+    r"[~.]{0,2}/[\w.@~ -]*(?:/[\w.@~ -]*)+|~.*|/[a-z_.-]+|[\d.]+|disabled|required|optional|undefined|password",
+    re.I,
+)
 
 
 def _in_json(text: str) -> str:

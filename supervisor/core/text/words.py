@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-_WORD = re.compile(rb"[A-Za-z0-9_$\x80-\xff](?:[A-Za-z0-9_$\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")
-_QUOTED = re.compile(rb""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`""")
+from supervisor.regex import regex
+
+_WORD = regex(rb"[A-Za-z0-9_$\x80-\xff](?:[A-Za-z0-9_$\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")
+_QUOTED = regex(rb""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`""")
 _MARK = b"'"  # no word begins with it
 
 

@@ -17,9 +17,10 @@ from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check
 from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
+from supervisor.regex import regex
 
 MAX_FILES = 50  # changed files listed per task
-_SENTENCE_ENDS = re.compile(r"[.!?:](?=\s|$)")
+_SENTENCE_ENDS = regex(r"[.!?:](?=\s|$)")
 _INTENT = 240  # characters of a task's instructions
 _UNDER_WAY = (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.STOPPING)
 

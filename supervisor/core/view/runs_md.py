@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -26,6 +25,7 @@ from supervisor.domain.link import Place
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Foreseen
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
+from supervisor.regex import regex
 
 MAX_SHARED = 20  # drifts, the newest ones
 MAX_DRAWN = 60  # tasks of the graph
@@ -69,7 +69,7 @@ def pieces(world: World, at: datetime, template: str, workspace: str, sheet: She
 
 
 ROWS, ENTRIES = "rows", "entries"
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_PLACEHOLDER = regex(r"\{\{(\w+)\}\}")
 
 
 # ── what waits on the human ──────────────────────────────────────────────────────────────────────

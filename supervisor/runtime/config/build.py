@@ -15,6 +15,7 @@ from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.core.text.redact import secrets_in
 from supervisor.domain.child import PLACE, Child, Runner
 from supervisor.domain.plan import ORCHESTRATOR, Budget, Price
+from supervisor.regex import regex
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of, path_at
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.rules import notify_settings_of, rules_of
@@ -152,8 +153,8 @@ def _path_there(child: str, path: str) -> str:
     return plain
 
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
 def _share(given: str | float | None, where: Where) -> float | None:
@@ -169,7 +170,7 @@ def _share(given: str | float | None, where: Where) -> float | None:
     return share
 
 
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
+_PERCENT = regex(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 
 
 def _budget(amount: Amount, where: Where) -> Budget | None:

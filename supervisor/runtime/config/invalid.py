@@ -12,6 +12,7 @@ from msgspec import ValidationError
 from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, UnionType, VarTupleType, type_info
 
 from supervisor.core.plan.diagnostics import any_of, quoted
+from supervisor.regex import regex
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of
 from supervisor.runtime.config.schema import ChildPart, ConfigFile, PricePart, RunnerPart
 from supervisor.wire.plain import in_words
@@ -100,7 +101,7 @@ def _choices(where: Where) -> list[str]:
 _NAMED = {"children": ChildPart | str, "runners": RunnerPart, "prices": PricePart}
 """The values that have names, by their key; those of any other key are texts."""
 
-_UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
-_MISSING = re.compile("Object missing required field `(.*)`", re.DOTALL)
-_NO_CHOICE = re.compile("Invalid enum value (.*)", re.DOTALL)
-_STEPS = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN = regex("Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = regex("Object missing required field `(.*)`", re.DOTALL)
+_NO_CHOICE = regex("Invalid enum value (.*)", re.DOTALL)
+_STEPS = regex(r"\.(\w+)|\[(\d+|\.\.\.)\]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.regex import regex
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.config.model import Config
@@ -21,7 +21,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.sha256 import hex_digest
 from supervisor.shell.git.root import toplevel
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+NAME = regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 SIZE_LIMIT = 1 << 20  # bytes
 
 

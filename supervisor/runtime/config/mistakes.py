@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Mapping
 
+from supervisor.regex import regex
+
 Where = tuple[str | int, ...]
 """A place in the file: keys, and indexes of entries from 0."""
 
@@ -68,4 +70,4 @@ def variables_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-_DOLLAR = re.compile(r"\$\$|\$([A-Za-z_][A-Za-z0-9_]*)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$")
+_DOLLAR = regex(r"\$\$|\$([A-Za-z_][A-Za-z0-9_]*)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from supervisor.domain.action import Notify
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
+from supervisor.regex import regex
 from supervisor.runtime.config.model import NotifySettings
 
 
@@ -88,7 +88,7 @@ def _no_option(word: str, placed: str) -> str:
     return f" {placed}" if placed.startswith("-") and not word.startswith("-") else placed
 
 
-_PLACE = re.compile(r"\{(title|text|next|kind|child|task|ask|workspace)\}")
+_PLACE = regex(r"\{(title|text|next|kind|child|task|ask|workspace)\}")
 _NOUNS: dict[NoticeKind, tuple[str, str]] = {
     "asks": ("ask", "asks"),
     "blocked": ("task blocked", "tasks blocked"),

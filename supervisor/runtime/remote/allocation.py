@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from time import monotonic, sleep
 
 from supervisor.domain.child import PLACE, Runner
 from supervisor.errors import NotReady, PlaceGone
+from supervisor.regex import regex
 from supervisor.runtime.codex.checks import Output
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths, make_inside
@@ -18,7 +18,7 @@ from supervisor.shell.process.run import LOOK, run_marked
 
 PRINTED = 16 << 10  # bytes of the output of a command that are kept
 GIVES_BACK_WITHIN = 30.0  # seconds for `after`
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,200}")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,200}")
 
 
 class Allocation:

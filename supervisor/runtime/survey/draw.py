@@ -21,6 +21,7 @@ from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed, Wanted
 from supervisor.domain.repo.git import Commit
 from supervisor.errors import OrchError, OutOfReach
+from supervisor.regex import regex
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
 from supervisor.runtime.snapshot.sources import sources_of
@@ -32,7 +33,7 @@ from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire.plain import dumped, loaded
 from supervisor.wire.source import unread_languages
 
-_README = re.compile(r"readme(\.\w+)?", re.I)
+_README = regex(r"readme(\.\w+)?", re.I)
 
 
 def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:

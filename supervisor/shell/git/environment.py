@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from supervisor.regex import regex
 
 LOCAL = frozenset(
     {
@@ -28,7 +29,7 @@ LOCAL = frozenset(
 )
 """What `git rev-parse --local-env-vars` prints, of all versions of git, and the folder of a push that is checked."""
 
-_COUNTED = re.compile(r"GIT_CONFIG_(KEY|VALUE)_\d+")
+_COUNTED = regex(r"GIT_CONFIG_(KEY|VALUE)_\d+")
 """The settings that GIT_CONFIG_COUNT counts."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from supervisor.regex import regex
 from supervisor.shell.git.reach.there import GitFolderThere, PathThere, git_folder_there
 
 SMALL = 4 << 10
@@ -18,7 +19,7 @@ SMALL = 4 << 10
 CONFIG_LIMIT = 64 << 10
 """Bytes of a configuration file that we search for filters ourselves; a longer one is left to git."""
 
-_PLAIN = re.compile(
+_PLAIN = regex(
     rb"""[ \t]* (?: [#;].*
         | \[ (?!include|extensions) [\w.-]+ (?: \ "[^"\\]*" )? \]
         | repositoryformatversion [ \t]*=[ \t]* 0

@@ -6,7 +6,6 @@ Each is read as the outermost one is: no program of it runs, and what it says of
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, names_no_filter, place_of
 from supervisor.shell.git.reach.output import GitOutput
@@ -34,7 +34,7 @@ STATUS = (
     "--ignore-submodules=dirty",
 )
 
-_GITLINK = re.compile(rb"(?:^|\0)160000 [0-9a-f]+ [0-3]\t([^\0]+)")
+_GITLINK = regex(rb"(?:^|\0)160000 [0-9a-f]+ [0-3]\t([^\0]+)")
 _GITLINK_MODE = b"\x00\x00\xe0\x00"  # as the index holds it, in every version of its format
 _CHUNK = 1 << 20  # bytes of the index in memory at a time
 

@@ -6,7 +6,6 @@ Only read and told here. `rewrite` replaces the files.
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from supervisor.errors import StoreError
+from supervisor.regex import regex
 from supervisor.shell.ledger import sums
 from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import Segment, open_regular, segments
@@ -26,10 +26,8 @@ MOST_LOST = 100_000
 JUMP = 1000  # numbers that a line without a checksum may be away from its place
 STEP = 64  # bytes that are unpacked at once: what precedes the damage in them is lost with it
 _GZIP = 16 + zlib.MAX_WBITS
-_BEGINS = re.compile(rb'(?=\{"seq":)')
-_SEQ, _EVENT, _TASK, _CHILD = (
-    re.compile(rb'"%s":"?([\w-]{1,60})' % name) for name in (b"seq", b"event", b"task", b"child")
-)
+_BEGINS = regex(rb'(?=\{"seq":)')
+_SEQ, _EVENT, _TASK, _CHILD = (regex(rb'"%s":"?([\w-]{1,60})' % name) for name in (b"seq", b"event", b"task", b"child"))
 
 
 class Whole(Struct, frozen=True):

@@ -8,17 +8,18 @@ out: such a segment is searched.
 
 from __future__ import annotations
 
-import re
 import zlib
 from pathlib import Path
 from zlib import crc32
+
+from supervisor.regex import regex
 
 LONGEST = 32  # characters of a word: ids of tasks and names of children are shorter, those of turns and threads longer
 MOST = 16_000  # words for which there is room
 AT_ONCE = 1 << 16  # bytes that are searched for words before another thread has its turn
 
-_WORDS = re.compile(rb'"([\w-]{1,%d})(?=")' % LONGEST)
-_NEEDLE = re.compile(rb'"([\w-]{1,%d})"' % LONGEST)
+_WORDS = regex(rb'"([\w-]{1,%d})(?=")' % LONGEST)
+_NEEDLE = regex(rb'"([\w-]{1,%d})"' % LONGEST)
 _FIXED = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff"  # gzip, deflated, with an extra field, of no time
 _NAME = b"ow"
 _HEAD = len(_FIXED) + 2 + len(_NAME) + 2  # bytes in front of what the field holds

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -16,13 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from supervisor.regex import regex
 from supervisor.shell.ledger.packed import compressed
 
 FOLDER = "ledger"
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 """What Python raises when it unpacks a torn or damaged file."""
 
-_NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
+_NAME = regex(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
 
 
 class Segment(NamedTuple):

@@ -8,14 +8,15 @@ loads nothing. Lines of 0.1.0 have none, and the first line with one covers thos
 
 from __future__ import annotations
 
-import re
 from zlib import crc32
+
+from supervisor.regex import regex
 
 FIELD = b',"sum":"'
 TAIL = 8 + 2  # bytes of the digits that cover the file, and what ends the line
 LENGTH = len(FIELD) + 8 + TAIL  # bytes of the field, with the end of the line's object
 FIRST = b'"event":"supervisor_started"'  # the first line that a supervisor writes
-_DIGITS = re.compile(rb"[0-9a-f]{16}")
+_DIGITS = regex(rb"[0-9a-f]{16}")
 NEAR = 3  # bytes in which a damaged field may differ from one that never was
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from supervisor.domain.ask import AskKind, AskPart, Request, RequestKey
 from supervisor.domain.json_value import JsonObject
+from supervisor.regex import regex
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import CommandExecution, FileChange, FileUpdate, Item, McpToolCall
 from supervisor.wire.jsonrpc import Call
@@ -31,7 +32,7 @@ RESERVED = frozenset({"accept", "accept amount", "decline", "reply", "reply text
 """What an ask is answered with in any case: an answer of the same name could be taken for it."""
 
 _APPROVAL = ("accept", "decline")
-_NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)  # of a question that is answered in a line NAME=ANSWER
+_NAME = regex(r"[\w.-]{1,40}", re.ASCII)  # of a question that is answered in a line NAME=ANSWER
 Items = Mapping[str, Item]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
-WORD = re.compile(r"[a-z]{1,20}")
-BOOT = re.compile(r"[0-9a-f-]{0,64}")
-NUMBER = re.compile(r"[0-9]{1,18}")
-SOCKET = re.compile(r"/[A-Za-z0-9._/@+:,~ -]{1,300}")
+from supervisor.regex import regex
+
+WORD = regex(r"[a-z]{1,20}")
+BOOT = regex(r"[0-9a-f-]{0,64}")
+NUMBER = regex(r"[0-9]{1,18}")
+SOCKET = regex(r"/[A-Za-z0-9._/@+:,~ -]{1,300}")
 
 
 class PlaceAnswer(Struct, frozen=True):

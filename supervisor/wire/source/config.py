@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 from supervisor.wire.source import grammar, graphql, proto
 from supervisor.wire.source.schema import Name
 from supervisor.wire.source.types import schema_type
@@ -84,7 +85,7 @@ def _toml(source: bytes) -> Iterator[Literal]:
                 yield Literal(match[2], number, Form.NUMBER, key=key, within=f"{table}.{key}")
 
 
-_SQL_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+_SQL_COMMENT = regex(r"--[^\n]*|/\*.*?\*/", re.S)
 
 
 def _sql(source: bytes) -> Iterator[Literal]:

@@ -11,6 +11,7 @@ import re
 from msgspec import Struct
 from tree_sitter import Node
 
+from supervisor.regex import regex
 from supervisor.wire.source.languages import word_set
 
 BEFORE = 160  # bytes before a node that are searched
@@ -24,7 +25,7 @@ ARGUMENTS = word_set(
     """
 )
 _PARENTHESIS = "parenthesized_expression"
-_TYPED = re.compile(rb"\w<[\w.]{1,80}>$")
+_TYPED = regex(rb"\w<[\w.]{1,80}>$")
 _LISTS = word_set(
     """
     list tuple array array_creation_expression literal_value array_literal array_expression collection_literal set
@@ -37,31 +38,31 @@ _BLOCKS = frozenset(
     {"block", "statement_block", "function_body", "compound_statement", "declaration_list", "class_body"}
 )
 _FUNCTIONS = ("function", "lambda", "closure")
-_METHOD = re.compile(
+_METHOD = regex(
     rb"""\(\s*(?:[\w.]{1,60},\s*)?(?:["']|HTTP_|http\.Method|Method::|HttpMethod\.|Method\.)"""
     rb"(GET|POST|PUT|PATCH|DELETE)\b",
     re.I,
 )
-_METHOD_BEFORE = re.compile(rb"""[(\[]\s*["'](GET|POST|PUT|PATCH|DELETE)["']\s*,\s*$""", re.I)
-_METHOD_BELOW = re.compile(rb"""\s*:\s*\{\s*["']?(GET|POST|PUT|PATCH|DELETE)["']?\s*:""", re.I)
-_CALLEE = re.compile(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_OUTER_ROUTE = re.compile(rb"""["'](/[^"'\n]{0,200})["']""")
-_SCOPE = re.compile(rb"""\(?\s*(?:["'](/[^"'\n]{0,200})["']|:(\w{1,80}))""")
+_METHOD_BEFORE = regex(rb"""[(\[]\s*["'](GET|POST|PUT|PATCH|DELETE)["']\s*,\s*$""", re.I)
+_METHOD_BELOW = regex(rb"""\s*:\s*\{\s*["']?(GET|POST|PUT|PATCH|DELETE)["']?\s*:""", re.I)
+_CALLEE = regex(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
+_BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
+_OUTER_ROUTE = regex(rb"""["'](/[^"'\n]{0,200})["']""")
+_SCOPE = regex(rb"""\(?\s*(?:["'](/[^"'\n]{0,200})["']|:(\w{1,80}))""")
 
-_NAME = re.compile(r"[\w$.\-@]+$")
-_TYPE = re.compile(r":\s*[&\w<>\[\]'|.?* ]{1,40}$")
-_SIBLINGS = re.compile(r"""(?:["'][^"'\n]{1,80}["']\s{0,4}[|,]\s{0,4}){1,20}$""")
+_NAME = regex(r"[\w$.\-@]+$")
+_TYPE = regex(r":\s*[&\w<>\[\]'|.?* ]{1,40}$")
+_SIBLINGS = regex(r"""(?:["'][^"'\n]{1,80}["']\s{0,4}[|,]\s{0,4}){1,20}$""")
 _SIGNS = ("===", "!==", "==", "!=", ".equals(", " eq", " in [", " in (", " in {")
-_CASE = re.compile(r"\b(?:case|when|where)\s(?:[^;{}]{0,100},\s?)?$")
-_VALUED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # Swift: a case of an enum with a value
-_COMPARED_AFTER = re.compile(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
-_IS_KEY = re.compile(r"\s*(?::(?![:=])|=>)")
+_CASE = regex(r"\b(?:case|when|where)\s(?:[^;{}]{0,100},\s?)?$")
+_VALUED = regex(r"\bcase\s+\w+\s*=\s*$")  # Swift: a case of an enum with a value
+_COMPARED_AFTER = regex(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
+_IS_KEY = regex(r"\s*(?::(?![:=])|=>)")
 _ARMS = {
-    "rust": re.compile(r"\s*(?:\||=>)"),
-    "kotlin": re.compile(r"\s*(?:,[^>]{0,80})?->"),
-    "elixir": re.compile(r"\s*->"),
-    "scala": re.compile(r"\s*=>"),
+    "rust": regex(r"\s*(?:\||=>)"),
+    "kotlin": regex(r"\s*(?:,[^>]{0,80})?->"),
+    "elixir": regex(r"\s*->"),
+    "scala": regex(r"\s*=>"),
 }
 
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from supervisor.errors import GrammarError
+from supervisor.regex import regex
 
 _PACKAGES = {
     "typescript": ("tree_sitter_typescript", "language_typescript"),
@@ -133,7 +134,7 @@ _QUERIES = {
 
 
 _NOT_KEYWORDS = {
-    "kotlin": re.compile(
+    "kotlin": regex(
         rb"""^([ \t]*)(in(?=\d)|open(?=\s*[=.(])|get(?=\s*[<{]|\(\s*[^\s)])|set(?=\s*=|\(\s*["'\d]))""", re.M
     ),
 }

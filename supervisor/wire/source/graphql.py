@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from supervisor.regex import regex
 from supervisor.wire.source.grammar import imported
 from supervisor.wire.source.schema import Name, definitions
 
@@ -16,12 +17,12 @@ REPAIRS = 50  # tokens that are removed from one file because they are not Graph
 FEW = 5  # the same for one definition
 REPAIRED = 20_000  # characters; a longer definition is not repaired, because each repair parses all of it again
 
-_OUTLINE = re.compile(
+_OUTLINE = regex(
     r'''(?P<skip>"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n])*"|\#[^\n]*)|(?P<open>[{(\[])|(?P<shut>[)\]])|(?P<end>})|'''
     r"""^(?P<begin>(?:type|input|enum|interface|extend|query|mutation|subscription|fragment|directive)(?=\s+[\w@{]))""",
     re.S | re.M,
 )
-_WORTH = re.compile(r"[{(]")
+_WORTH = regex(r"[{(]")
 _KINDS = {
     "object_type_definition": "type",
     "input_object_type_definition": "type",
@@ -34,16 +35,14 @@ _KINDS = {
     "enum_value_definition": "constant",
     "enum_value": "constant",
 }
-_TOKEN = re.compile(r"\w+|\S")
+_TOKEN = regex(r"\w+|\S")
 
 FILLED = "_"
 """The name that replaces what a program inserts into an operation at run time."""
 
 _HOLE = r"[$#]\{(?:[^{}]|\{[^{}]*\})*\}|%\(\w+\)s|%[sdv]|\\\((?:[^()]|\([^()]*\))*\)"
-_PUT_IN = re.compile(
-    rf"""(?P<alone>\(\s*(?:{_HOLE})\s*\))|(?P<hole>{_HOLE})|\\(?P<escaped>["'$`\\])|(?P<blank>\\[nrt])"""
-)
-_DOUBLED = re.compile(r"(?<!\{)\{[^{}]*\}(?!\})")
+_PUT_IN = regex(rf"""(?P<alone>\(\s*(?:{_HOLE})\s*\))|(?P<hole>{_HOLE})|\\(?P<escaped>["'$`\\])|(?P<blank>\\[nrt])""")
+_DOUBLED = regex(r"(?<!\{)\{[^{}]*\}(?!\})")
 
 
 def names(source: str) -> Iterator[Name]:

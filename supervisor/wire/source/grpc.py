@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 
 CALL = "grpc"
 """The `call` of these literals. Their form is TYPE for what is served, and USED_TYPE for what is called."""
@@ -20,7 +21,7 @@ SERVICE, METHOD = "service", "method"
 MANY = 400  # names of one file
 
 _MARKS = (b"grpc", b"Grpc", b"gRPC", b"_pb", b"pb.", b'pb "', b"tonic::", b"connectrpc", b"bufbuild/connect")
-_SERVED = re.compile(
+_SERVED = regex(
     r"""\bRegister([A-Z]\w*)Server\(
       | \bUnimplemented([A-Z]\w*?)(?:Server|Handler)\b
       | \bconnect\.New([A-Z]\w*)Handler\(
@@ -35,7 +36,7 @@ _SERVED = re.compile(
       | <\s*(?:[A-Z]\w*::)*([A-Z]\w*)::Service\b""",
     re.X,
 )
-_CALLED = re.compile(
+_CALLED = regex(
     r"""\bNew([A-Z]\w*)Client\(
       | \b([A-Z]\w*)Grpc(?:Kt)?\.new\w*Stub\(
       | (?:::|\.)([A-Z]\w*)(?:::|\.)Stub\b
@@ -46,7 +47,7 @@ _CALLED = re.compile(
       | \b([A-Z]\w*?)(?:NIO|Async|Promise)?Client(?:::(?:connect|new|with_\w+))?\s*[(>]""",
     re.X,
 )
-_SERVES = re.compile(
+_SERVES = regex(
     r"""^func\ \(\w+\ \*?\w+\)\ ([A-Z]\w*)\(\w*\ ?context\.Context,\ \w+\ \*(?:\w+\.\w+|connect\.Request\[.*)\)\ \(\*
       | ^func\ \(\w+\ \*?\w+\)\ ([A-Z]\w*)\([^()\n]*\.\w+_\w+Server\)
       | \bdef\ ([A-Z]\w*)\(\s*self,\s*\w+(?:\s*:[^,()]*)?,\s*\w*context\b
@@ -58,11 +59,11 @@ _SERVES = re.compile(
       | @Grpc(?:Stream)?Method\(\s*["']\w+["'],\s*["'](\w+)""",
     re.X | re.M,
 )
-_CALLS = re.compile(r"(?:(\w+)[!?]?|\))(?:\?\.|\.|->)([A-Za-z]\w*)\(")
-_ASSIGNED = re.compile(r"(\w+)\s*(?::\s*[\w.<>]+\s*)?(?::=|=)[^=]*$")
-_LIKE_A_CLIENT = re.compile(r"client|stub|grpc", re.I)
-_COMMENT = re.compile(r"^\s*(?://|#|\*|/\*|--)")
-_ASYNC = re.compile(r"(?<=[a-z])Async$")
+_CALLS = regex(r"(?:(\w+)[!?]?|\))(?:\?\.|\.|->)([A-Za-z]\w*)\(")
+_ASSIGNED = regex(r"(\w+)\s*(?::\s*[\w.<>]+\s*)?(?::=|=)[^=]*$")
+_LIKE_A_CLIENT = regex(r"client|stub|grpc", re.I)
+_COMMENT = regex(r"^\s*(?://|#|\*|/\*|--)")
+_ASYNC = regex(r"(?<=[a-z])Async$")
 
 
 def literals(source: bytes) -> Iterator[Literal]:

@@ -6,24 +6,25 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 
 LANGUAGES = frozenset({"bash", "commands", "dockerfile", "yaml"})
 """Languages of files that run commands. Of `commands`, such as a Makefile, nothing else is read."""
 
-_MARK = re.compile(rb"\b(?:install|i|add|get|activate)\s")
-_INSTALLS = re.compile(
+_MARK = regex(rb"\b(?:install|i|add|get|activate)\s")
+_INSTALLS = regex(
     r"\b(?:(?:pip[\d.]*|pipx|npm|gem|cargo|go|uv tool)\s+install|npm\s+i|go\s+get|dart pub global activate"
     r"|(?:yarn(?: global)?|pnpm|bun|poetry|uv|pdm|cargo)\s+add)\s+([^;&|\n#]{2,300})"
 )
-_COMMENT = re.compile(r"^\s*(?:#|//|;|REM\b)", re.I)
-_VALUED = re.compile(
+_COMMENT = regex(r"^\s*(?:#|//|;|REM\b)", re.I)
+_VALUED = regex(
     r"-(?:r|c|f|i|t|C|w|F|v)$"
     r"|--(?:requirement|constraint|prefix|target|root|registry|index-url|path|git|version|filter|features)$"
 )
-_NAME = re.compile(
+_NAME = regex(
     r"(@[\w.-]+/[\w.-]+|[A-Za-z][\w.-]*(?:/(?!cmd/)[\w.-]+)*)(?:/cmd/[\w./-]+)?(?:\[[\w,-]+\])?(?:(?:[<>=!~^]=?|@).*)?"
 )
-_FILE = re.compile(r"\.(?:txt|whl|tgz|zip|gem|toml|in)$|^(?:\.|/)")
+_FILE = regex(r"\.(?:txt|whl|tgz|zip|gem|toml|in)$|^(?:\.|/)")
 
 
 def literals(source: bytes) -> Iterator[Literal]:

@@ -6,31 +6,33 @@ import re
 
 from tree_sitter import Node
 
+from supervisor.regex import regex
+
 _SUMS = frozenset({"binary_operator", "binary_expression", "additive_expression", "concatenated_string"})
 _PLUS = (b"+", b".", b"<>", b"&", b'"', b"'")
 """Signs after or before a literal that is joined with another."""
 
-_OPENS = re.compile(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
-_SHUTS = re.compile(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
-_TAIL = re.compile(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
-_SIDE_BY_SIDE = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
+_OPENS = regex(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
+_SHUTS = regex(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
+_TAIL = regex(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
+_SIDE_BY_SIDE = regex(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
 _HOLES = {
-    "python": re.compile(r"\{[^{}]*\}|%\(\w+\)[sdif]|%[sdif]"),
-    "javascript": re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}"),
-    "go": re.compile(r"%[+#]?[svdqxt]"),
-    "rust": re.compile(r"\{[^{}]*\}"),
-    "java": re.compile(r"%[sdf]"),
-    "kotlin": re.compile(r"\$\{[^{}]*\}|\$\w+|%[sd]"),
-    "swift": re.compile(r"\\\((?:[^()]|\([^()]*\))*\)|%[@d]"),
-    "c": re.compile(r"%[\d.l]*[sdiuxXfz]+"),
-    "csharp": re.compile(r"\{[^{}]*\}"),
-    "ruby": re.compile(r"#\{[^{}]*\}|%[sd]"),
-    "php": re.compile(r"\{?\$[\w>\-\[\]']+\}?|%[sd]"),
-    "dart": re.compile(r"\$\{[^{}]*\}|\$\w+"),
-    "elixir": re.compile(r"#\{[^{}]*\}"),
-    "bash": re.compile(r"\$\{[^{}]*\}|\$\w+"),
-    "hcl": re.compile(r"\$\{[^{}]*\}"),
-    "scala": re.compile(r"\$\{[^{}]*\}|\$\w+"),
+    "python": regex(r"\{[^{}]*\}|%\(\w+\)[sdif]|%[sdif]"),
+    "javascript": regex(r"\$\{(?:[^{}]|\{[^{}]*\})*\}"),
+    "go": regex(r"%[+#]?[svdqxt]"),
+    "rust": regex(r"\{[^{}]*\}"),
+    "java": regex(r"%[sdf]"),
+    "kotlin": regex(r"\$\{[^{}]*\}|\$\w+|%[sd]"),
+    "swift": regex(r"\\\((?:[^()]|\([^()]*\))*\)|%[@d]"),
+    "c": regex(r"%[\d.l]*[sdiuxXfz]+"),
+    "csharp": regex(r"\{[^{}]*\}"),
+    "ruby": regex(r"#\{[^{}]*\}|%[sd]"),
+    "php": regex(r"\{?\$[\w>\-\[\]']+\}?|%[sd]"),
+    "dart": regex(r"\$\{[^{}]*\}|\$\w+"),
+    "elixir": regex(r"#\{[^{}]*\}"),
+    "bash": regex(r"\$\{[^{}]*\}|\$\w+"),
+    "hcl": regex(r"\$\{[^{}]*\}"),
+    "scala": regex(r"\$\{[^{}]*\}|\$\w+"),
 }
 for _same, _as in (("typescript", "javascript"), ("tsx", "javascript"), ("cpp", "c")):
     _HOLES[_same] = _HOLES[_as]

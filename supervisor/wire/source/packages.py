@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 
 LANGUAGES = {
     "package.json": "",
@@ -56,8 +57,8 @@ _NEEDED: dict[str, str] = {
 }
 
 _LISTING = ("pyproject.toml", "setup.py")
-_LIST = re.compile(r"\b(?:\w*(?:dependencies|requires?)|\w+)[\"']?\s*[=:]\s*\[(.*[\"'].*)")
-_LISTED = re.compile(rf"[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"']")
+_LIST = regex(r"\b(?:\w*(?:dependencies|requires?)|\w+)[\"']?\s*[=:]\s*\[(.*[\"'].*)")
+_LISTED = regex(rf"[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"']")
 """Needed packages as a list on one line: `dependencies = ["a", "b>=1"]`."""
 
 

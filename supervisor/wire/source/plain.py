@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 
-_COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|(?<![:\"'`\w])//[^\n]*|^[ \t]*(?:#|;|--|%|!)[^\n]*", re.S | re.M)
-_QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){2,300})\"|'((?:[^'\\\n]|\\.){2,300})'|`((?:[^`\\]|\\.){2,300})`")
-_PAIR = re.compile(r"([\w.\-]+)\s*[:=]\s*(\S{2,200})$")
-_BEFORE = re.compile(r"([\w$.\-]{1,80})\s*([(\[=:])\s*$")
-_BOUND = re.compile(r"(?:^|[\s\"'])(?:[:@#*\[(]|v-|x-|ng-|bind:|on:)[\w.:\-\[\]()]{1,80}\s*=\s*$")
+_COMMENT = regex(r"/\*.*?\*/|<!--.*?-->|(?<![:\"'`\w])//[^\n]*|^[ \t]*(?:#|;|--|%|!)[^\n]*", re.S | re.M)
+_QUOTED = regex(r"\"((?:[^\"\\\n]|\\.){2,300})\"|'((?:[^'\\\n]|\\.){2,300})'|`((?:[^`\\]|\\.){2,300})`")
+_PAIR = regex(r"([\w.\-]+)\s*[:=]\s*(\S{2,200})$")
+_BEFORE = regex(r"([\w$.\-]{1,80})\s*([(\[=:])\s*$")
+_BOUND = regex(r"(?:^|[\s\"'])(?:[:@#*\[(]|v-|x-|ng-|bind:|on:)[\w.:\-\[\]()]{1,80}\s*=\s*$")
 """An attribute whose value is code: of Vue (`:key`, `@click`, `v-if`), Angular (`[x]`, `(x)`, `*ngIf`) and Alpine."""
 
-_MEMBER = re.compile(r"(?<=\.)([A-Za-z]\w*?(?:_[A-Za-z0-9]|[a-z0-9][A-Z])\w*)\b(?!\s*\()")
-_SERVED = re.compile(r"\{%|\{\{(?:[#/>!-]|\s*(?:\.|(?:end|range|if|with|define|block|template)\b))")
+_MEMBER = regex(r"(?<=\.)([A-Za-z]\w*?(?:_[A-Za-z0-9]|[a-z0-9][A-Z])\w*)\b(?!\s*\()")
+_SERVED = regex(r"\{%|\{\{(?:[#/>!-]|\s*(?:\.|(?:end|range|if|with|define|block|template)\b))")
 """What only templates have that a server fills in (Django, Jinja, Twig, Go, Handlebars): they name its variables."""
 
-_MUSTACHE = re.compile(r"\{\{([^{}\n]{1,300})\}\}")
-_ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,})")
-_HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
+_MUSTACHE = regex(r"\{\{([^{}\n]{1,300})\}\}")
+_ENV = regex(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,})")
+_HOLES = regex(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
 
 
 def literals(source: bytes) -> Iterator[Literal]:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Protocol
 
+from supervisor.regex import regex
 from supervisor.wire.source.grammar import imported
 from supervisor.wire.source.schema import Name, definitions
 from supervisor.wire.source.types import proto_type
 
-_IDLE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|//[^\n]*|/\*.*?\*/|[ \t]+""", re.S)
-_OUTLINE = re.compile(
+_IDLE = regex(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|//[^\n]*|/\*.*?\*/|[ \t]+""", re.S)
+_OUTLINE = regex(
     r"""(?P<skip>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<open>[{(\[])|(?P<shut>[)\]])|(?P<end>})|(?P<stop>;)"""
     r"""|^(?P<begin>(?:message|enum|service|extend)(?=\s+\w))""",
     re.M,
 )
-_WORTH = re.compile(r"\b(?:package|message|enum|service|extend)\b")
+_WORTH = regex(r"\b(?:package|message|enum|service|extend)\b")
 _KINDS = {
     "packageName": "package",
     "messageName": "type",

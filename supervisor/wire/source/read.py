@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 from supervisor.wire.source import config, grammar, graphql, grpc, installs, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.http import builders, rails
@@ -51,10 +52,10 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     return tuple(sorted(islice(chain(installed, found), MANY), key=lambda word: word.line))
 
 
-_SCRIPT = re.compile(
+_SCRIPT = regex(
     rb"<script\b[^>]{0,400}>(.*?)</script\s*>|\A---[ \t]*\r?\n(.*?)\n---[ \t]*$", re.S | re.I | re.M
 )  # of Vue and Svelte, and the beginning of a page of Astro
-_NOT_LINES = re.compile(rb"[^\n]+")
+_NOT_LINES = regex(rb"[^\n]+")
 
 
 def _parts(source: bytes) -> tuple[bytes, bytes]:
@@ -80,26 +81,24 @@ def _is_deep(source: bytes) -> bool:
     return False
 
 
-_BRACKET = re.compile(rb"[(\[{}\])]")
-_TABLES = re.compile(rb"\bcreate\s+(?:unlogged\s+)?table\b", re.I)
-_OPERATION = re.compile(
-    rb"""\w{0,2}(?:\"{3}|'{3}|["'`])\s*((?:query|mutation|subscription|fragment)\b[^{"'`]{0,400}\{)"""
-)
-_LISTENS = re.compile(
+_BRACKET = regex(rb"[(\[{}\])]")
+_TABLES = regex(rb"\bcreate\s+(?:unlogged\s+)?table\b", re.I)
+_OPERATION = regex(rb"""\w{0,2}(?:\"{3}|'{3}|["'`])\s*((?:query|mutation|subscription|fragment)\b[^{"'`]{0,400}\{)""")
+_LISTENS = regex(
     r"(?:\b(?:listen|serve|bind|run)\w{0,20}\(|port\w{0,20}[\"')\]]{0,3}\s?(?:\|\||\?\?|,|or))\s?[\"']?$", re.I
 )
-_OF_UUID = re.compile(r"(?:uuid|guid)\w*[\"')\]]{0,3}\s*(?:[=({:,]\s*){1,3}(?:\(\w+\)\s*)?$", re.I)
-_UUID_BYTES = re.compile(rb"(?:0[xX][0-9a-fA-F]{2}\s*,\s*){15}0[xX][0-9a-fA-F]{2}")  # the last byte first
-_UUID_PARTS = re.compile(
+_OF_UUID = regex(r"(?:uuid|guid)\w*[\"')\]]{0,3}\s*(?:[=({:,]\s*){1,3}(?:\(\w+\)\s*)?$", re.I)
+_UUID_BYTES = regex(rb"(?:0[xX][0-9a-fA-F]{2}\s*,\s*){15}0[xX][0-9a-fA-F]{2}")  # the last byte first
+_UUID_PARTS = regex(
     rb"UUID_128_ENCODE\(\s*0x([0-9a-f]{8}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{12})",
     re.I,
 )
-_ATTRIBUTE = re.compile(r"^\s*@(\w+)\s+$")  # Elixir
-_DECLARED = re.compile(r"\b(?:const|static|final|let|val|constexpr|define)\b")
-_MULTIWORD = re.compile(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
-_FILLED = re.compile(rb"\w+\s*:[^=\n]{0,80}=\s*(Header|Cookie)\b")  # FastAPI
-_DEFINED_NUMBER = re.compile(rb"\(?-?(0x[0-9a-fA-F]+|\d+(\.\d+)?)[uUlLfF]*\)?")
+_ATTRIBUTE = regex(r"^\s*@(\w+)\s+$")  # Elixir
+_DECLARED = regex(r"\b(?:const|static|final|let|val|constexpr|define)\b")
+_MULTIWORD = regex(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
+_CONSTANT = regex(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+_FILLED = regex(rb"\w+\s*:[^=\n]{0,80}=\s*(Header|Cookie)\b")  # FastAPI
+_DEFINED_NUMBER = regex(rb"\(?-?(0x[0-9a-fA-F]+|\d+(\.\d+)?)[uUlLfF]*\)?")
 _ENVIRONMENTS = (b"process.env.", b"import.meta.env.", b"Deno.env.", b"Bun.env.")
 _NAMES = {
     "field": Form.FIELD,
@@ -117,8 +116,8 @@ _BODIES = word_set(
 )
 """Nodes that hold the fields of one thing."""
 
-_PLAIN = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z0-9]+")
-_CODING = re.compile(rb"\bCodingKey\b[^{}]*\{[^{}]*\Z")
+_PLAIN = regex(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z0-9]+")
+_CODING = regex(rb"\bCodingKey\b[^{}]*\{[^{}]*\Z")
 _SEVERAL = 3
 """Fields of one thing that may prove each other, although their names are plain words."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from tree_sitter import Node
 
+from supervisor.regex import regex
+
 LONGEST = 80  # bytes of a type
 
-_BEHIND = re.compile(rb"\s?[?!]?\s?:\s?([^=;,\n{})(]{1,80})")
-_OBJECT = re.compile(rb"\s?[?!]?\s?:\s?\{")
-_FRONT = re.compile(rb"([A-Za-z_][\w.]*(?:<[^<>\n]{0,60}(?:<[^<>\n]{0,40}>)?>)?(?:\[\])?\??)\s+\Z")
-_GO = re.compile(rb"^\s*\w+(?:\s*,\s*\w+)*[ \t]+(\S[^\n]{0,80}?)\s*\Z")
-_PROTO = re.compile(r"(?:(repeated|optional)\s+)?(map\s*<[^<>]{0,60}>|[A-Za-z_.][\w.]*)\s+\Z")
-_SCHEMA = re.compile(
+_BEHIND = regex(rb"\s?[?!]?\s?:\s?([^=;,\n{})(]{1,80})")
+_OBJECT = regex(rb"\s?[?!]?\s?:\s?\{")
+_FRONT = regex(rb"([A-Za-z_][\w.]*(?:<[^<>\n]{0,60}(?:<[^<>\n]{0,40}>)?>)?(?:\[\])?\??)\s+\Z")
+_GO = regex(rb"^\s*\w+(?:\s*,\s*\w+)*[ \t]+(\S[^\n]{0,80}?)\s*\Z")
+_PROTO = regex(r"(?:(repeated|optional)\s+)?(map\s*<[^<>]{0,60}>|[A-Za-z_.][\w.]*)\s+\Z")
+_SCHEMA = regex(
     r"""\s*:\s*\{[^{}]{0,120}?"?type"?\s*:\s*["'\[]*(\w+)"""
     r"""|\s*:[ \t]*\n(?P<indent>[ ]+)(?=\S)(?:(?!properties)[^\n]{0,120}\n(?P=indent)[ ]*){0,4}?type:\s*["'\[]*(\w+)"""
 )
@@ -40,40 +41,40 @@ def field_type(language: str, source: bytes, start: int, end: int) -> str:
 
 
 _CLASSES = {
-    "rust": ("struct_item", re.compile(rb"#\[derive\([^)]*\b(?:Serialize|Deserialize)\b"), 200),
+    "rust": ("struct_item", regex(rb"#\[derive\([^)]*\b(?:Serialize|Deserialize)\b"), 200),
     "python": (
         "class_definition",
-        re.compile(rb"class\s+\w+\s*\([^)]*\b(?:BaseModel|Schema|Serializer|TypedDict|Struct)\b"),
+        regex(rb"class\s+\w+\s*\([^)]*\b(?:BaseModel|Schema|Serializer|TypedDict|Struct)\b"),
         0,
     ),
-    "swift": ("class_declaration", re.compile(rb"(?:struct|class)\s+\w+[^{]*\b(?:Codable|Decodable|Encodable)\b"), 0),
-    "kotlin": ("class_declaration", re.compile(rb"@(?:Serializable|JsonClass)\b"), 0),
+    "swift": ("class_declaration", regex(rb"(?:struct|class)\s+\w+[^{]*\b(?:Codable|Decodable|Encodable)\b"), 0),
+    "kotlin": ("class_declaration", regex(rb"@(?:Serializable|JsonClass)\b"), 0),
 }
 """Classes whose fields are data that is sent: the node, what its beginning says, and how much to read before it."""
 
 _OF_LIST = rb"(?:(?:List|Set|Collection)<|Map<\w+,\s*)?"
 _READ = {
-    "kotlin": re.compile(
+    "kotlin": regex(
         rb"\b(?:fromJson|readValue|convertValue|adapter)\([^;{}\n]{0,120}?\b(\w+)::class\b"
         rb"|\b(?:decodeFrom\w+|fromJson|readValue|adapter|body|receive|TypeToken)<" + _OF_LIST + rb"(\w+)>"
     ),
-    "java": re.compile(
+    "java": regex(
         rb"\b(?:fromJson|readValue|treeToValue|convertValue|adapter)\([^;{}\n]{0,120}?\b(\w+)\.class\b"
         rb"|\bType(?:Token|Reference)<" + _OF_LIST + rb"(\w+)>"
     ),
-    "csharp": re.compile(
+    "csharp": regex(
         rb"\b(?:Deserialize|DeserializeObject|DeserializeAsync|ReadFromJsonAsync|GetFromJsonAsync)<"
         + _OF_LIST
         + rb"(\w+)>"
     ),
-    "python": re.compile(
+    "python": regex(
         rb"\b(?:from_dict|structure|TypeAdapter)\(\s*(?:data_class\s*=\s*)?([A-Z]\w+)\b|\b([A-Z]\w+)\.from_(?:dict|json)\("
     ),
 }
 """Calls that read data into a class, which counts if it is of the same file."""
 
-_NAMED = re.compile(rb"\b(?:class|record)\s+(\w+)")
-_LAST_ITEM = re.compile(rb"[};]\s")
+_NAMED = regex(rb"\b(?:class|record)\s+(\w+)")
+_LAST_ITEM = regex(rb"[};]\s")
 
 
 def is_sent(language: str, source: bytes, field: Node) -> bool:

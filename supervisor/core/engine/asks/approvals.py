@@ -19,6 +19,7 @@ from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import TaskState
 from supervisor.domain.world import World
+from supervisor.regex import regex
 
 _LONGEST = 4096  # characters of a path; no system accepts a longer one
 # git or Codex later run what is written there, outside of any sandbox: only a pattern that names the folder matches it.
@@ -147,4 +148,4 @@ def _regex(pattern: str) -> re.Pattern[str]:
     """Compile a pattern: `**` is any number of folders (at the end: all below), `*` and `?` match within one name."""
     pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern + "**" if pattern.endswith("/") else pattern)
     magic = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(magic.get(piece) or re.escape(piece) for piece in pieces), re.DOTALL)
+    return regex("".join(magic.get(piece) or re.escape(piece) for piece in pieces), re.DOTALL)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from supervisor.regex import regex
+
 Words = tuple[str, ...]
 
 _DEPTH = 5  # shells within shells
@@ -21,7 +23,7 @@ _SCRIPT = ("-c", "-lc", "-cl", "-ic", "-ilc", "-lic")
 
 # Unquoted, these have a meaning for a shell: it joins or redirects commands, expands, substitutes, comments.
 _ACTIVE = frozenset("|&;<>(){}$`*?[]!#\\")
-_ASSIGNMENT = re.compile(r"\w+(?:\[.*\])?\+?=", re.ASCII)
+_ASSIGNMENT = regex(r"\w+(?:\[.*\])?\+?=", re.ASCII)
 _WRAPPERS = frozenset(
     [
         "sudo",
@@ -52,7 +54,7 @@ _WRAPPERS = frozenset(
     ]
 )
 _BREAKS = frozenset("|&;<>(){}`\n\r")
-_INNER = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+_INNER = regex(r"\$\(([^()]*)\)|`([^`]*)`")
 
 
 def plain(line: str) -> Words | None:

@@ -17,42 +17,43 @@ from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.core.map.mention.rpc import rpc_path
 from supervisor.core.map.mention.types import type_name
 from supervisor.domain.link import Kind, Mention, Role
+from supervisor.regex import regex
 
 Verdict = tuple[Mention, ...] | None
 
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
-_OWN_HEADER = re.compile(r"[Xx]-[A-Za-z][A-Za-z0-9\-]+")
-_HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+):\s")
-_ENV = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{5,}")
-_CODE = re.compile(
+_HEADER = regex(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
+_OWN_HEADER = regex(r"[Xx]-[A-Za-z][A-Za-z0-9\-]+")
+_HEADER_LINE = regex(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+):\s")
+_ENV = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{5,}")
+_CODE = regex(
     r"[A-Za-z][A-Za-z0-9]*(?:[_\-.:/][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+"
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID, whatever it begins with
 )
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SHORT_UUID = re.compile(r"(?:0x)?[0-9a-f]{4}")
-_LOCALE = re.compile(r"[a-z]{2,3}[_\-](?:[A-Z]{2}|[A-Z][a-z]{3})(?:[_\-][A-Z]{2})?")
+_UUID = regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHORT_UUID = regex(r"(?:0x)?[0-9a-f]{4}")
+_LOCALE = regex(r"[a-z]{2,3}[_\-](?:[A-Z]{2}|[A-Z][a-z]{3})(?:[_\-][A-Z]{2})?")
 """A language with its country or script, as everybody writes it: `pt-BR`, `zh_Hans`."""
 
-_ERROR_NUMBER = re.compile(r"[A-Z]{1,4}[_-]?\d{3,5}")
-_TOPIC = re.compile(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
-_EVENT = re.compile(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
-_PHRASE = re.compile(r"[a-z]{3,}( [a-z]{2,}){1,2}")
-_SENTENCE = re.compile(r"[\w{}'\"(][^\n<>]{10,}")
-_MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
-_PLAIN = re.compile(r"[A-Za-z]{3,24}")
-_CAPITALS = re.compile(r"[A-Z]{4,}|[A-Z]{2,}(?:-[A-Z]+)+")
-_ADDRESS = re.compile(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})")
-_SERVICE = re.compile(r"(?:.*\.)?(_[a-z0-9][a-z0-9\-]{1,14})\._(?:tcp|udp)(?:\.local)?\.?", re.I)  # RFC 6763
-_SERVICE_NAME = re.compile(r"_[a-z0-9][a-z0-9\-]{1,14}", re.I)
-_DOES = re.compile(r"(get|set|add|delete|remove|clear|read|write|parse)(_?all)?_?[A-Z_]")
-_COOKIE_PAIR = re.compile(r"([A-Za-z_]\w{2,})=")
-_TABLE = re.compile(
+_ERROR_NUMBER = regex(r"[A-Z]{1,4}[_-]?\d{3,5}")
+_TOPIC = regex(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
+_EVENT = regex(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
+_PHRASE = regex(r"[a-z]{3,}( [a-z]{2,}){1,2}")
+_SENTENCE = regex(r"[\w{}'\"(][^\n<>]{10,}")
+_MULTIWORD = regex(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
+_CONSTANT = regex(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+_PLAIN = regex(r"[A-Za-z]{3,24}")
+_CAPITALS = regex(r"[A-Z]{4,}|[A-Z]{2,}(?:-[A-Z]+)+")
+_ADDRESS = regex(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})")
+_SERVICE = regex(r"(?:.*\.)?(_[a-z0-9][a-z0-9\-]{1,14})\._(?:tcp|udp)(?:\.local)?\.?", re.I)  # RFC 6763
+_SERVICE_NAME = regex(r"_[a-z0-9][a-z0-9\-]{1,14}", re.I)
+_DOES = regex(r"(get|set|add|delete|remove|clear|read|write|parse)(_?all)?_?[A-Z_]")
+_COOKIE_PAIR = regex(r"([A-Za-z_]\w{2,})=")
+_TABLE = regex(
     r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?|references|truncate|on)\s+"
     r"[\"`\[]?(?:\w+[\"`\]]?\.[\"`\[]?)?([a-z_][a-z0-9_]{2,})",
     re.I,
 )
-_SQL = re.compile(
+_SQL = regex(
     r"\s*(?:begin\b[^;]{0,30};\s*|pragma\b[^;]{0,60};\s*)*(select\b.+\bfrom\b|insert\s+into|update\s+\S+\s+set|delete\s+from|create\s+(unlogged\s+)?table|alter\s+table"
     r"|with\s+\w+\s+as|create\s+(unique\s+)?index|replace\s+into|merge\s+into)",
     re.I | re.S,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from supervisor.core.map.mention import keywords, stopwords
 from supervisor.core.map.mention.context import LiteralContext
 from supervisor.core.map.mention.normalize import plain_name
 from supervisor.domain.link import Kind, Mention, Role
+from supervisor.regex import regex
 
 WIRE = "wire"
 """The detail of a field whose place says that it is sent: a tag, a schema, a query. Even a common name counts then."""
@@ -16,7 +15,7 @@ SET = "set"
 """The detail of a plain word that is one of several in a class, an object, an enum or a list: it counts beside the
 others of them that the other side has together, too."""
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
+IDENTIFIER = regex(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _SHORTEST = 2  # characters of a field that is declared for the wire; of another, one more
 
 

@@ -6,7 +6,6 @@ The context of a literal and its shape decide: an index of `headers` is a header
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -20,12 +19,13 @@ from supervisor.core.map.mention.routes import prefix_of
 from supervisor.core.map.mention.types import type_name
 from supervisor.core.text.redact import redact
 from supervisor.domain.link import RPC_CALLED, RPC_SERVED, Form, Kind, Literal, Mention, Role
+from supervisor.regex import regex
 
-_PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
-_UPPER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
-_SHORT_UUID = re.compile(r"0x[0-9a-fA-F]{4}")
-_TAG = re.compile(r'(\w+):"([^",]*)[^"]*"')
+_PACKAGE_FILE = regex(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
+_UPPER = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_MULTIWORD = regex(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
+_SHORT_UUID = regex(r"0x[0-9a-fA-F]{4}")
+_TAG = regex(r'(\w+):"([^",]*)[^"]*"')
 _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "uri", "param"])
 _REMEMBERED = 8192
 """Literals and texts that are not examined again: a third of the literals of real packages repeats, and most names."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from supervisor.regex import regex
+
 _REMEMBERED = 4096  # names that are not normalized again: sources call the same functions again and again
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"\{[^{}/]*\}|<[^<>/]*>|(?<=/):\w+\??|(?<=/)\$\w+|(?<=/)\[+\.{0,3}\w+\]+|(?<=/)\*\w*|\(\?P?<\w+>[^/]*\)"
 )
-_SEPARATOR = re.compile(r"[_\-\s]")
-_DOT = re.compile(r"\.|->|::|\?\.")
-_FORMAT = re.compile(r"(?:\(?\.(?:\{_?format[^{}/]*\}|:format)\)?|(?<=[\w}])\.(?:json|xml))$")
+_SEPARATOR = regex(r"[_\-\s]")
+_DOT = regex(r"\.|->|::|\?\.")
+_FORMAT = regex(r"(?:\(?\.(?:\{_?format[^{}/]*\}|:format)\)?|(?<=[\w}])\.(?:json|xml))$")
 """The format of the answer at the end of a route: `.{_format}` (Symfony), `(.:format)` (Rails), `.json` of a caller."""
 
 
@@ -28,8 +30,8 @@ def route_name(text: str) -> str:
     return re.sub(r"//+", "/", path).rstrip("/") or "/"
 
 
-_GROUP = re.compile(r"\((?:\?P?<\w+>|\?:)?[^()]*\)([*?]|\{0)?[+}]?")
-_REPEATED = re.compile(r"(?:\[\^?\]?[^\]]*\]|\\[dwDWsS]|\.)(?:\{[\d,]*\}|[+*]\??)?")
+_GROUP = regex(r"\((?:\?P?<\w+>|\?:)?[^()]*\)([*?]|\{0)?[+}]?")
+_REPEATED = regex(r"(?:\[\^?\]?[^\]]*\]|\\[dwDWsS]|\.)(?:\{[\d,]*\}|[+*]\??)?")
 
 
 def pattern_route(text: str) -> str:

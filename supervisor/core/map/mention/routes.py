@@ -12,17 +12,18 @@ from supervisor.core.map.mention.context import LiteralContext
 from supervisor.core.map.mention.fields import field
 from supervisor.core.map.mention.normalize import last_of, pattern_route, route_name
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
+from supervisor.regex import regex
 
 MOUNT = "mount"
 """The detail of a route that is a prefix of others in the repo."""
 
-_ROUTE = re.compile(r"/(?:[\w\-.~{}@+%,;=]+(?:/[\w\-.~{}@+%:,;=]+)*/?)?")
-_URL = re.compile(r"\w[\w+.\-]*://(?:[^/@\s]*@)?([^/:?#\s]*)(?::(\d+|\{\}))?(/[^\s?#]*)?(?:[?#]\S*)?")
-_PATTERN = re.compile(r"\$$|\(|\[|\\d|\\w")
-_PARAMETER = re.compile(r"[?&]([A-Za-z_][\w.\-]*)=")
-_METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
-_RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
-_SIMPLE = re.compile(r"[\w\-{}.:<>?]+(?:/[\w\-{}.:<>?]+)*/?")
+_ROUTE = regex(r"/(?:[\w\-.~{}@+%,;=]+(?:/[\w\-.~{}@+%:,;=]+)*/?)?")
+_URL = regex(r"\w[\w+.\-]*://(?:[^/@\s]*@)?([^/:?#\s]*)(?::(\d+|\{\}))?(/[^\s?#]*)?(?:[?#]\S*)?")
+_PATTERN = regex(r"\$$|\(|\[|\\d|\\w")
+_PARAMETER = regex(r"[?&]([A-Za-z_][\w.\-]*)=")
+_METHOD = regex(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
+_RELATIVE = regex(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
+_SIMPLE = regex(r"[\w\-{}.:<>?]+(?:/[\w\-{}.:<>?]+)*/?")
 _OF_URL = ("url", "uri", "endpoint", "route")
 """Endings of names whose value is completed to a URL somewhere."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from supervisor.core.map.mention.context import LiteralContext
 from supervisor.domain.link import RPC_CALLED, Kind, Mention, Role
+from supervisor.regex import regex
 
-_PATH = re.compile(r"/(?:[a-z]\w*\.)+([A-Z]\w*)/([A-Z]\w*)")
+_PATH = regex(r"/(?:[a-z]\w*\.)+([A-Z]\w*)/([A-Z]\w*)")
 _CALLS = ("invoke", "newstream", "unary", "_stream", "stream_", "makerequest", "rpccall")
 
 

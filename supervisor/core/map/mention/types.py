@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 
 from supervisor.core.map.mention.stopwords import word_set
+from supervisor.regex import regex
 
 _STRING = word_set("str string text char id uuid cstring url uri symbol")
-_INTEGER = re.compile(
-    r"u?int(?:eger)?\d*|[ui](?:8|16|32|64|128)|[ui]size|u?long|u?short|u?byte|s?fixed\d+|sint\d+|bigint"
-)
-_NUMBER = re.compile(r"number|float\d*|double|f32|f64|(?:big)?decimal|real|cgfloat|single")
+_INTEGER = regex(r"u?int(?:eger)?\d*|[ui](?:8|16|32|64|128)|[ui]size|u?long|u?short|u?byte|s?fixed\d+|sint\d+|bigint")
+_NUMBER = regex(r"number|float\d*|double|f32|f64|(?:big)?decimal|real|cgfloat|single")
 _BOOLEAN = word_set("bool boolean")
 _OBJECT = word_set(
     """
     dict map record hashmap btreemap object any interface{} json jsonobject mapping dictionary struct value
     """
 )
-_LIST = re.compile(
+_LIST = regex(
     r"(?:list|array|vec|sequence|set|hashset|readonlyarray|iterable|collection|ilist|ienumerable|mutablelist|tuple)"
     r"\s*[<\[](.*)[>\]]\s*\Z"
 )
-_MAYBE = re.compile(
-    r"(?:optional|option|maybe|nullable|annotated|box|arc|rc|mapped|clientgenerated)\s*[<\[](.*)[>\]]\s*\Z"
-)
+_MAYBE = regex(r"(?:optional|option|maybe|nullable|annotated|box|arc|rc|mapped|clientgenerated)\s*[<\[](.*)[>\]]\s*\Z")
 _NOTHING = frozenset(("null", "none", "undefined", "nil"))
 _DEEPEST = 6
 

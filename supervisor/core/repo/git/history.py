@@ -22,6 +22,7 @@ from supervisor.domain.repo.git import (
     Week,
 )
 from supervisor.domain.repo.pathname import shown
+from supervisor.regex import regex
 
 WEEKS = 26
 AUTHORS = 50
@@ -46,17 +47,17 @@ _LOCKS = frozenset(
 _CONVENTIONS = (
     (
         Convention.CONVENTIONAL,
-        re.compile(
+        regex(
             r"(?:feat|fix|docs?|style|refactor|perf|tests?|build|ci|chore|revert|deps|release|security|wip)"
             r"(?:\([^()]+\))?!?: \S",
         ),
     ),
-    (Convention.TICKET, re.compile(r"(?:[\[(]?[A-Z][A-Z0-9]{1,9}-\d+[\])]?|\[?(?:GH-|#)\d+\]?)[:\s-]+\S")),
-    (Convention.GITMOJI, re.compile(r"(?::[a-z0-9_+-]+:|[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])")),
-    (Convention.AREA, re.compile(r"[\w.*/{}+-]+(?:, ?[\w.*/{}+-]+)*: \S")),
+    (Convention.TICKET, regex(r"(?:[\[(]?[A-Z][A-Z0-9]{1,9}-\d+[\])]?|\[?(?:GH-|#)\d+\]?)[:\s-]+\S")),
+    (Convention.GITMOJI, regex(r"(?::[a-z0-9_+-]+:|[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])")),
+    (Convention.AREA, regex(r"[\w.*/{}+-]+(?:, ?[\w.*/{}+-]+)*: \S")),
 )
-_REVERT = re.compile(rb'(?:Revert "|Reapply "|revert(?:\([^()]*\))?!?: )', re.IGNORECASE)
-_FIXUP = re.compile(rb"(?:(?:fixup|squash|amend)! |(?:oops|typos?|wip|fix(?:es|ed)? typos?)\b)", re.IGNORECASE)
+_REVERT = regex(rb'(?:Revert "|Reapply "|revert(?:\([^()]*\))?!?: )', re.IGNORECASE)
+_FIXUP = regex(rb"(?:(?:fixup|squash|amend)! |(?:oops|typos?|wip|fix(?:es|ed)? typos?)\b)", re.IGNORECASE)
 
 
 def weeks(log: Sequence[Logged]) -> tuple[Week, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from supervisor.core.repo.git.text import moment, number, words
 from supervisor.domain.repo.git import Commit
 from supervisor.domain.repo.pathname import shown
+from supervisor.regex import regex
 
 LOG_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%s"
 SIZED_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%B%x00"
@@ -15,8 +16,8 @@ SIZED_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%B%x00"
 COMMIT_NAMES = 50  # files named per commit
 TICKETS = 8  # ids kept per message
 
-_TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,6}\b|(?<![\w/&])#[1-9][0-9]{0,6}\b")
-_NO_TICKET = re.compile(r"(?:UTF|SHA|ISO|RFC|CVE|MD|BASE|HTTP|TLS|UTC|GMT|X|PEP|AES|RSA|IPV|CP|KOI)-")
+_TICKET = regex(r"\b[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,6}\b|(?<![\w/&])#[1-9][0-9]{0,6}\b")
+_NO_TICKET = regex(r"(?:UTF|SHA|ISO|RFC|CVE|MD|BASE|HTTP|TLS|UTC|GMT|X|PEP|AES|RSA|IPV|CP|KOI)-")
 
 
 class Logged(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from supervisor.core.text.redact import redact
 from supervisor.domain.repo.pathname import shown
+from supervisor.regex import regex
 
 WORDS = 300  # characters of a subject or a person's name
 
@@ -53,10 +54,10 @@ def without_credentials(url: bytes) -> str:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 253402300799
-_USERINFO = re.compile(r"(?<=://)[^\s/@]*@")
+_USERINFO = regex(r"(?<=://)[^\s/@]*@")
 
 
-_BEHIND_HOST = re.compile(r"[/?#]")
+_BEHIND_HOST = regex(r"[/?#]")
 
 
 def _without_user(rest: str) -> str:

@@ -10,13 +10,14 @@ from supervisor.core.repo.commands import LENGTH, purpose_of_name, quote
 from supervisor.core.repo.manifests.common import NAME, TEXT, Reader, fact, line_at
 from supervisor.core.repo.structured import Malformed, entries, read_json, table, text_of
 from supervisor.domain.repo.facts import Fact, Manifest, Script
+from supervisor.regex import regex
 
 FILTERS = 8000
 """Characters of what lies inside one activity."""
 
-_APPLICATION = re.compile(r"<application\b([^>]{0,4000})>")
-_ACTIVITY = re.compile(r"<(?:activity|activity-alias)\b([^>]{0,4000}?)(/?)>")
-_CLASS = re.compile(r"android:(name|targetActivity)\s*=\s*\"([\w.$]{1,200})\"")
+_APPLICATION = regex(r"<application\b([^>]{0,4000})>")
+_ACTIVITY = regex(r"<(?:activity|activity-alias)\b([^>]{0,4000}?)(/?)>")
+_CLASS = regex(r"android:(name|targetActivity)\s*=\s*\"([\w.$]{1,200})\"")
 _LAUNCHED = "android.intent.category.LAUNCHER"
 
 
@@ -110,5 +111,5 @@ READERS: dict[str, tuple[str, Reader]] = {
     "Procfile": ("procfile", _procfile),
 }
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
-    (re.compile(r"(?:[\w.]{1,40}-)*manifest(?:[-.]\w{1,40}){0,4}\.json"), "extension", _extension),
+    (regex(r"(?:[\w.]{1,40}-)*manifest(?:[-.]\w{1,40}){0,4}\.json"), "extension", _extension),
 )

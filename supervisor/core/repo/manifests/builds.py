@@ -8,9 +8,10 @@ from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, q
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Value, read_yaml
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Purpose, Script
+from supervisor.regex import regex
 
-_TARGET = re.compile(r"([A-Za-z0-9][\w./-]{0,60}(?:\s+[A-Za-z0-9][\w./-]{0,60}){0,5})\s*::?(?![=:])\s*(.*)")
-_FILE_TARGET = re.compile(r"\.\w{1,5}$|/")
+_TARGET = regex(r"([A-Za-z0-9][\w./-]{0,60}(?:\s+[A-Za-z0-9][\w./-]{0,60}){0,5})\s*::?(?![=:])\s*(.*)")
+_FILE_TARGET = regex(r"\.\w{1,5}$|/")
 
 
 def _makefile(name: str, kind: str, content: bytes) -> Manifest:
@@ -49,7 +50,7 @@ def _purpose_of_recipe(first: str) -> Purpose | None:
     return None if purpose is Purpose.SETUP else purpose
 
 
-_RECIPE = re.compile(r"@?([A-Za-z_][\w-]{0,60})((?:\s+[+*]?[\w$-]+(?:=\S+)?){0,8})\s*:(?!=)\s*(.*)")
+_RECIPE = regex(r"@?([A-Za-z_][\w-]{0,60})((?:\s+[+*]?[\w$-]+(?:=\S+)?){0,8})\s*:(?!=)\s*(.*)")
 
 
 def _justfile(name: str, kind: str, content: bytes) -> Manifest:
@@ -74,7 +75,7 @@ def _taskfile(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, scripts=tuple(scripts))
 
 
-_CMAKE = re.compile(
+_CMAKE = regex(
     r"^\s*(project|add_executable|add_library|add_test|find_package|cmake_minimum_required|enable_testing|idf_component_register"
     r"|FetchContent_Declare)\s*\(\s*([^)\n]{0,160})",
     re.IGNORECASE,
@@ -193,6 +194,6 @@ READERS: dict[str, tuple[str, Reader]] = {
     ".tool-versions": ("asdf", _version_file),
 }
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
-    (re.compile(r"(Dockerfile|Containerfile)([.-][\w.-]{1,40})?|[\w-]{1,40}\.[Dd]ockerfile"), "docker", _dockerfile),
-    (re.compile(r"(docker-)?compose([.-][\w.-]{1,40})?\.ya?ml"), "compose", _compose),
+    (regex(r"(Dockerfile|Containerfile)([.-][\w.-]{1,40})?|[\w-]{1,40}\.[Dd]ockerfile"), "docker", _dockerfile),
+    (regex(r"(docker-)?compose([.-][\w.-]{1,40})?\.ya?ml"), "compose", _compose),
 )

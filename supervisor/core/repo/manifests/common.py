@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from supervisor.core.repo.commands import LENGTH, is_hook_name, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.structured import table, text_of
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
+from supervisor.regex import regex
 
 NAME = 80  # characters of a name or a version
 
@@ -35,8 +35,8 @@ class Lines:
         return next((line for line in found if line >= after), found[0] if found else 0)
 
 
-_KEYS = re.compile(r"[A-Za-z0-9_@][\w@/.:+-]*[\w]|[A-Za-z0-9]")
-REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]{0,200}\])?\s*\(?([^;#]{0,200})")
+_KEYS = regex(r"[A-Za-z0-9_@][\w@/.:+-]*[\w]|[A-Za-z0-9]")
+REQUIREMENT = regex(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]{0,200}\])?\s*\(?([^;#]{0,200})")
 
 
 def script_of(name: str, command: str, line: int) -> Script:

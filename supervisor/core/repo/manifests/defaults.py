@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from supervisor.core.repo.manifests.dotnet import is_solution, is_tests, runs
 from supervisor.domain.repo.facts import Manifest, Purpose, Script
+from supervisor.regex import regex
 
 
 def completed(manifests: Sequence[Manifest], names: frozenset[str]) -> tuple[Manifest, ...]:
@@ -40,7 +41,7 @@ _LOCKS = (
     ("package-lock.json", "npm"),
     ("npm-shrinkwrap.json", "npm"),
 )
-_JVM = re.compile(
+_JVM = regex(
     r"java(-library)?|application|groovy|scala|war|jvm|kotlin-android|org\.jetbrains\.kotlin.*|com\.android\..*"
     r"|org\.springframework\.boot|android|multiplatform"
 )

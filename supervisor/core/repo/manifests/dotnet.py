@@ -7,14 +7,13 @@ import re
 from supervisor.core.repo.commands import quote
 from supervisor.core.repo.manifests.common import NAME, TEXT, Reader, dependency, fact, line_at
 from supervisor.domain.repo.facts import Fact, Manifest
+from supervisor.regex import regex
 
-_NEEDED = re.compile(
-    r"<PackageReference\s+Include=\"([^\"\n]{1,120})\"(?:\s+Version=\"([^\"\n]{1,60})\")?", re.IGNORECASE
-)
-_FACT = re.compile(r"<(TargetFrameworks?|OutputType|RootNamespace|IsTestProject)>([^<\n]{1,100})<")
-_SDK = re.compile(r"<Project\b[^>]{0,200}\bSdk=\"([\w.]{1,80})")
-_LISTED = re.compile(r"^Project\([^)\n]{1,60}\)\s*=\s*\"[^\"\n]{1,120}\",\s*\"([^\"\n]{1,200}proj)\"", re.MULTILINE)
-_LISTED_XML = re.compile(r"<Project\s+Path=\"([^\"\n]{1,200}proj)\"")
+_NEEDED = regex(r"<PackageReference\s+Include=\"([^\"\n]{1,120})\"(?:\s+Version=\"([^\"\n]{1,60})\")?", re.IGNORECASE)
+_FACT = regex(r"<(TargetFrameworks?|OutputType|RootNamespace|IsTestProject)>([^<\n]{1,100})<")
+_SDK = regex(r"<Project\b[^>]{0,200}\bSdk=\"([\w.]{1,80})")
+_LISTED = regex(r"^Project\([^)\n]{1,60}\)\s*=\s*\"[^\"\n]{1,120}\",\s*\"([^\"\n]{1,200}proj)\"", re.MULTILINE)
+_LISTED_XML = regex(r"<Project\s+Path=\"([^\"\n]{1,200}proj)\"")
 TESTED_BY = frozenset(
     ("microsoft.net.test.sdk", "xunit", "xunit.v3", "nunit", "mstest", "mstest.testframework", "tunit")
 )
@@ -66,6 +65,6 @@ def _fact(text: str, match: re.Match[str], name: str, value: str) -> Fact:
 
 
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
-    (re.compile(r"[\w.-]{1,80}\.(cs|fs|vb)proj"), "dotnet", _project),
-    (re.compile(r"[\w.-]{1,80}\.slnx?"), "dotnet", _solution),
+    (regex(r"[\w.-]{1,80}\.(cs|fs|vb)proj"), "dotnet", _project),
+    (regex(r"[\w.-]{1,80}\.slnx?"), "dotnet", _solution),
 )

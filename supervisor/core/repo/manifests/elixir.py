@@ -8,25 +8,26 @@ from collections.abc import Iterator
 from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.manifests.common import NAME, TEXT, Reader, dependency, fact, line_at
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Purpose, Script
+from supervisor.regex import regex
 
 LISTED = 8000
 """Characters of the function that returns the aliases or the dependencies."""
 
-_COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
-_APP = re.compile(r"\bapp:\s*:(\w{1,80})")
-_VERSION = re.compile(r"(?:\bversion:\s*|@version\s+)\"([^\"\n]{1,60})\"")
-_NEEDED = re.compile(r"\{\s*:(\w{1,80})\s*,\s*(?:\"([^\"\n]{0,60})\")?([^{}\n]{0,200})")
-_DEV = re.compile(r"\bonly:\s*(?::(?:test|dev)\b|\[(?:\s*:(?:test|dev)\s*,?)+\])")
+_COMMENT = regex(r"^[ \t]*#[^\n]*", re.MULTILINE)
+_APP = regex(r"\bapp:\s*:(\w{1,80})")
+_VERSION = regex(r"(?:\bversion:\s*|@version\s+)\"([^\"\n]{1,60})\"")
+_NEEDED = regex(r"\{\s*:(\w{1,80})\s*,\s*(?:\"([^\"\n]{0,60})\")?([^{}\n]{0,200})")
+_DEV = regex(r"\bonly:\s*(?::(?:test|dev)\b|\[(?:\s*:(?:test|dev)\s*,?)+\])")
 _FACTS = (
-    (re.compile(r"\belixir:\s*\"([^\"\n]{1,60})\""), "elixir"),
-    (re.compile(r"\bmod:\s*\{\s*([A-Z][\w.]{0,150})"), "application"),
-    (re.compile(r"\bmain_module:\s*([A-Z][\w.]{0,150})"), "main_module"),
-    (re.compile(r"\bapps_path:\s*\"([^\"\n]{1,80})\""), "apps_path"),
+    (regex(r"\belixir:\s*\"([^\"\n]{1,60})\""), "elixir"),
+    (regex(r"\bmod:\s*\{\s*([A-Z][\w.]{0,150})"), "application"),
+    (regex(r"\bmain_module:\s*([A-Z][\w.]{0,150})"), "main_module"),
+    (regex(r"\bapps_path:\s*\"([^\"\n]{1,80})\""), "apps_path"),
 )
-_ALIAS = re.compile(
+_ALIAS = regex(
     r"^[ \t]*\[?[ \t]*\"?([a-z][\w.\-]{0,60})\"?:\s*(\[[^\]]{0,2000}\]|\"[^\"\n]{1,300}\"|&[\w.]+/\d)", re.MULTILINE
 )
-_STEP = re.compile(r"\"([^\"\n]{1,300})\"")
+_STEP = regex(r"\"([^\"\n]{1,300})\"")
 _OWN_PURPOSES = {"assets.deploy": Purpose.BUILD}  # of Phoenix: it makes the files that a deployment takes
 
 
@@ -55,7 +56,7 @@ def _function(text: str, name: str) -> tuple[int, str]:
     found = re.search(rf"^([ \t]*)defp? {name}(?:\(\))?(?:,?\s+do\b|,\s*do:)", text, re.MULTILINE)
     if found is None:
         return 0, ""
-    end = re.compile(rf"^{found[1]}(?:end|def|defp)\b", re.MULTILINE).search(text, found.end())
+    end = regex(rf"^{found[1]}(?:end|def|defp)\b", re.MULTILINE).search(text, found.end())
     return found.end(), text[found.end() : min(found.end() + LISTED, end.start() if end else len(text))]
 
 

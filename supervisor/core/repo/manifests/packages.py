@@ -18,6 +18,7 @@ from supervisor.core.repo.manifests.common import (
 )
 from supervisor.core.repo.structured import entries, read_json, read_toml, read_xml, read_yaml, table, text_of
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest
+from supervisor.regex import regex
 
 
 def _package_json(name: str, kind: str, content: bytes) -> Manifest:
@@ -155,18 +156,18 @@ def _maven(about: dict[str, tuple[str, int]]) -> list[Dependency]:
     return [dependency(f"{group}:{called}" if group else called, version, dev=scope == "test", line=line)]
 
 
-_GRADLE_NEED = re.compile(
+_GRADLE_NEED = regex(
     r"^\s*(\w*[iI]mplementation|api|compileOnly|runtimeOnly|kapt|ksp|annotationProcessor|testRuntimeOnly|classpath|compile)"
     r"[\s(]+(?:platform\()?(?:project\()?['\"]?([\w.:\-$\{\}/]{2,150})"
 )
-_GRADLE_FACT = re.compile(
+_GRADLE_FACT = regex(
     r"^\s*(applicationId|namespace|minSdk(?:Version)?|targetSdk(?:Version)?|compileSdk(?:Version)?|sourceCompatibility|jvmTarget"
     r"|mainClass(?:Name)?|languageVersion|include)\b[\s=(.]*(?:set\()?['\"]?([^\n]{1,120}?)['\"]?\)?\s*$"
 )
-_GRADLE_SCRIPT = re.compile(
+_GRADLE_SCRIPT = regex(
     r"^\s*(?:task\s+([A-Za-z]\w{1,60})|tasks\.(?:register|create)(?:<\w+>)?\(\s*['\"](\w{1,60})['\"])"
 )
-_GRADLE_PLUGIN = re.compile(r"^\s*(?:id|kotlin|alias)\s*\(?\s*['\"]?([\w.\-]{2,100})['\"]?")
+_GRADLE_PLUGIN = regex(r"^\s*(?:id|kotlin|alias)\s*\(?\s*['\"]?([\w.\-]{2,100})['\"]?")
 
 
 def _gradle(name: str, kind: str, content: bytes) -> Manifest:
@@ -208,10 +209,10 @@ def _pubspec(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, data.at("name").text, data.at("version").text, (), tuple(needed), tuple(facts))
 
 
-_SWIFT_NEED = re.compile(
+_SWIFT_NEED = regex(
     r"\.package\(\s*(?:name:\s*\"[^\"]*\",\s*)?(?:url|path):\s*\"([^\"\n]{1,200})\"(?:,\s*([^)\n]{0,80}))?"
 )
-_SWIFT_PART = re.compile(r"\.(executable|library|executableTarget|target|testTarget)\(\s*name:\s*\"([^\"\n]{1,80})\"")
+_SWIFT_PART = regex(r"\.(executable|library|executableTarget|target|testTarget)\(\s*name:\s*\"([^\"\n]{1,80})\"")
 
 
 def _swift(name: str, kind: str, content: bytes) -> Manifest:
@@ -271,6 +272,6 @@ READERS: dict[str, tuple[str, Reader]] = {
     "composer.json": ("composer", _composer),
 }
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
-    (re.compile(r"(build|settings)\.gradle(\.kts)?"), "gradle", _gradle),
-    (re.compile(r"[\w.-]{1,80}\.gemspec"), "gem", _gemfile),
+    (regex(r"(build|settings)\.gradle(\.kts)?"), "gradle", _gradle),
+    (regex(r"[\w.-]{1,80}\.gemspec"), "gem", _gemfile),
 )

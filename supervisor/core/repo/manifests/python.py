@@ -20,6 +20,7 @@ from supervisor.core.repo.manifests.common import (
 )
 from supervisor.core.repo.structured import entries, read_toml, table, text_of
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
+from supervisor.regex import regex
 
 
 def _pyproject(name: str, kind: str, content: bytes) -> Manifest:
@@ -120,11 +121,11 @@ def _setup_cfg(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, quote(called, NAME), quote(version, NAME), tuple(scripts), tuple(needed), tuple(facts))
 
 
-_SETUP_KEY = re.compile(r"\b(name|version|python_requires)\s*=\s*[rbu]?(['\"])([^'\"\n]{1,80})\2")
-_SETUP_LIST = re.compile(r"\b(install_requires|tests_require|setup_requires)\s*=\s*\[([^\]]{0,8000})\]")
-_QUOTED = re.compile(r"(['\"])([^'\"\n]{1,200})\1")
-_SETUP_SCRIPTS = re.compile(r"\b(?:console|gui)_scripts\b[^\[\]]{0,20}\[[^\]]{0,8000}\]")
-_SETUP_SCRIPT = re.compile(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{1,80})\s*\1")
+_SETUP_KEY = regex(r"\b(name|version|python_requires)\s*=\s*[rbu]?(['\"])([^'\"\n]{1,80})\2")
+_SETUP_LIST = regex(r"\b(install_requires|tests_require|setup_requires)\s*=\s*\[([^\]]{0,8000})\]")
+_QUOTED = regex(r"(['\"])([^'\"\n]{1,200})\1")
+_SETUP_SCRIPTS = regex(r"\b(?:console|gui)_scripts\b[^\[\]]{0,20}\[[^\]]{0,8000}\]")
+_SETUP_SCRIPT = regex(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{1,80})\s*\1")
 
 
 def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
@@ -155,7 +156,7 @@ def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, quote(called, NAME), quote(version, NAME), tuple(scripts), tuple(needed), tuple(facts))
 
 
-_ADDRESS = re.compile(r"\s*[\w.+-]+://")  # of a package without a name
+_ADDRESS = regex(r"\s*[\w.+-]+://")  # of a package without a name
 
 
 def _requirements_txt(name: str, kind: str, content: bytes) -> Manifest:
@@ -212,5 +213,5 @@ READERS: dict[str, tuple[str, Reader]] = {
     "noxfile.py": ("nox", _nox),
 }
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
-    (re.compile(r"requirements[\w.-]{0,40}\.(txt|in)"), "pip", _requirements_txt),
+    (regex(r"requirements[\w.-]{0,40}\.(txt|in)"), "pip", _requirements_txt),
 )

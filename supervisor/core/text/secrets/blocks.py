@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from supervisor.regex import regex
+
 BEGIN = "begin "
 END = "end "
 
@@ -51,19 +53,19 @@ def continued(text: str) -> tuple[int, bool]:
     return (end, end == len(text)) if _EVIDENCE.search(text, 0, end) else (0, False)
 
 
-_HEAD = re.compile(r"-----BEGIN[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
-_FOOT = re.compile(r"-----END[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?(?:-----)?", re.IGNORECASE)
-_BEGINS = re.compile(r"-----BEGIN ", re.IGNORECASE)
+_HEAD = regex(r"-----BEGIN[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
+_FOOT = regex(r"-----END[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?(?:-----)?", re.IGNORECASE)
+_BEGINS = regex(r"-----BEGIN ", re.IGNORECASE)
 
 # A line of a block is base64, or a header (`Proc-Type: 4,ENCRYPTED`), or empty. Before it may stand what quotes it (the
 # mark of a diff or a mail, a number, a quote), and behind it what ends a string. An escaped line feed counts as one.
 _QUOTED = r"[ \t\d:|>#*+\-\"'`]{0,24}"
 _HEADER = r"(?:Proc-Type|DEK-Info|Version|Comment|Hash): ?[^\n\\]{0,200}"
 _CONTENT = rf"{_QUOTED}(?:{_HEADER}|[A-Za-z0-9+/=]{{1,4096}}+)?[ \t\"'`,;+\\]{{0,8}}?"
-_LINES = re.compile(rf"(?:{_CONTENT}(?:\r?\n|\\+[rn]))*+(?:{_QUOTED}[A-Za-z0-9+/=]{{5,}}+)?")
-_CONTENT_ALONE = re.compile(_CONTENT)
-_FIRST_LINES = re.compile(r"[ \t\r\"'`,;+]*\n[^\n]+\n?|[^\n]*\n?")
-_EVIDENCE = re.compile(  # no hash, no word and no name
+_LINES = regex(rf"(?:{_CONTENT}(?:\r?\n|\\+[rn]))*+(?:{_QUOTED}[A-Za-z0-9+/=]{{5,}}+)?")
+_CONTENT_ALONE = regex(_CONTENT)
+_FIRST_LINES = regex(r"[ \t\r\"'`,;+]*\n[^\n]+\n?|[^\n]*\n?")
+_EVIDENCE = regex(  # no hash, no word and no name
     r"(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?:[A-Za-z0-9+/]{30}|(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2}\s*$)"
 )
 _LINE_LENGTH = 4200  # characters of a line in a block at most

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from supervisor.core.text.secrets.kinds import Secrecy
 from supervisor.core.text.secrets.values import is_secret
+from supervisor.regex import regex
 
 URL = "://"
 KIND = "kind:"
@@ -77,18 +78,18 @@ SHORTEST_COOKIE = 8  # characters of a value
 NEAR = 4000
 """Characters around `kind: Secret` in which its data are looked for."""
 
-_USERINFO = re.compile(r"([^\s/@:\"'`<>]{0,256}:[^\s/\"'`<>]{0,2000})@")
-_TOKEN_AS_USER = re.compile(
+_USERINFO = regex(r"([^\s/@:\"'`<>]{0,256}:[^\s/\"'`<>]{0,2000})@")
+_TOKEN_AS_USER = regex(
     r"((?:gh[pousr]_|github_pat_|glpat-|x-access-token|oauth2|x-token-auth)[^\s/@]{0,256}"
     r"|(?=[^\s/@]{0,200}\d)[A-Za-z0-9_=-]{16,200})@",
     re.IGNORECASE,
 )
-_UNESCAPED = re.compile(  # a password with what should be written as %2F; after a port comes a path
+_UNESCAPED = regex(  # a password with what should be written as %2F; after a port comes a path
     r"([^\s/@:\"'`<>\[\]{}?#]{0,64}:(?!\d{1,5}[/?#]|(?i:port)\b)(?P<password>[^\s\"'`<>]{1,300}))"
     r"@(?=[\w.\-]{1,255}(?:[:/?\s\"'`<>),;\\]|$))"
 )
-_JAR = re.compile(r"(?:curl|https?)\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?\\{0,3}[\"']?(?=[^\s\"'=;]{1,60}=)")
-_OPTIONS = re.compile(
+_JAR = regex(r"(?:curl|https?)\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?\\{0,3}[\"']?(?=[^\s\"'=;]{1,60}=)")
+_OPTIONS = regex(
     r"(?:curl|wget|https?)\b[^\n]{0,400}?[ \t](?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|--auth)[ =]?\\{0,3}[\"']?"
     r"(?P<basic>[^\s\"':\\]{0,128}:[^\s\"'\\]{2,}|(?=[^\s:]{0,99}\d)[^\s\"':\\]{12,128}:[^\s\"'\\]?)"
     r"|sshpass\b[ \t]+-p[ \t]*[\"']?(?P<ssh>[^\s\"'\\]{3,})"
@@ -103,13 +104,13 @@ _OPTIONS = re.compile(
     r"|htpasswd\b[ \t]+-[a-zA-Z]*b[a-zA-Z]*[ \t]+\S{1,200}[ \t]+\S{1,64}[ \t]+[\"']?(?P<web>[^\s\"'\\]{3,})"
     r"|login\b[^\n]{0,300}?[ \t]-p[ =]?[\"']?(?P<docker>[^\s\"'\\-][^\s\"'\\]{3,})"
 )
-_GO = re.compile(r"(?<![\w.:@/-])[\w.-]{0,64}:([^\s:@/\"'`]{4,100})@$")
-_COOKIE = re.compile(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")
+_GO = regex(r"(?<![\w.:@/-])[\w.-]{0,64}:([^\s:@/\"'`]{4,100})@$")
+_COOKIE = regex(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")
 _ATTRIBUTES = frozenset(("path", "domain", "expires", "max-age", "samesite", "version", "priority"))
-_SECRET = re.compile(r"kind:[ \t]*[\"']?Secret\b")
+_SECRET = regex(r"kind:[ \t]*[\"']?Secret\b")
 _LINE = r"(?:\s|\\+[nrt])"  # white space, or an escaped line feed
-_DATA = re.compile(rf"(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:data|stringData):(?={_LINE})")
-_ENTRY = re.compile(
+_DATA = regex(rf"(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:data|stringData):(?={_LINE})")
+_ENTRY = regex(
     rf"{_LINE}{{1,40}}[\w.\-]{{1,253}}:[ \t]{{1,8}}\\*[\"']?"
     rf"([^\s\"'\\|>{{\[][^\s\"'\\]{{3,}})\\*[\"']?(?={_LINE}|[\"'}}]|$)"
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from supervisor.regex import regex
+
 Span = tuple[int, int]
 
 SEEDS = (
@@ -88,7 +90,7 @@ SHORTEST_CODE = 8
 
 _QUOTE = r"\\{0,7}[\"'`]"
 _LINE = r"(?:\s|\\{1,7}[nrt])"  # white space, or an escaped line feed
-_SEED = re.compile(
+_SEED = regex(
     r"(?:[\w.-]*?totp|h?otp|mfa|2fa|tfa|two[ _-]?factor|authenticator|setup[ _-]?(?:key|code)|manual[ _-](?:entry"
     r"[ _-])?(?:key|code))"
     rf"[\w.-]{{0,24}}(?: (?:seed|secret|key|setup|code|entry|app|base32)){{0,3}}{_QUOTE}?\]?[ \t]{{0,8}}(?:=>|:=|"
@@ -99,7 +101,7 @@ _SEED = re.compile(
     r"(?![\w-])",
     re.IGNORECASE,
 )
-_PIN = re.compile(
+_PIN = regex(
     r"(?P<name>pin|puk|passcode|passkey|cv[vc]2?|otp|(?:verification|security|confirmation|sms|access|door|gate|alarm"
     r"|unlock|pairing|login|auth(?:entication|enticator)?|2fa|mfa|one[- ]time)[ _-]?(?:pass)?(?:code|word|pin))"
     rf"(?P<more>[ _-]?(?:code|number|value|nr|no)\b\.?)?{_QUOTE}?\]?"
@@ -108,18 +110,18 @@ _PIN = re.compile(
     rf"{_QUOTE}?(?P<pin>\d{{3}}[ -]\d{{3}}|\d{{3,12}})(?![\w%]|[.:/-]\w)",
     re.IGNORECASE,
 )
-_CODES = re.compile(
+_CODES = regex(
     r"(?:recovery|backup|scratch|emergency|rescue)[ _-]?(?:scratch|backup|recovery|access|login|mfa|2fa)?[ _-]?codes?\b"
     rf"(?:\]|{_QUOTE})?(?: (?:are|is|for [\w.@-]{{1,40}}|\([^()\n]{{1,60}}\)))?"
     rf"(?:[ \t]{{0,8}}(?:=>|:=|[=:,|])|{_LINE}{{1,3}}[=-]{{3,80}}(?={_LINE}))?",
     re.IGNORECASE,
 )
-_APART = re.compile(
+_APART = regex(
     rf"(?:{_LINE}|\\{{0,7}}[\"'`,;|\[\](){{}}>+*•#-](?!-)|<[a-z/]{{1,5}}>|\d{{1,2}}[.):](?={_LINE})){{0,24}}"
 )
-_CODE = re.compile(r"[A-Za-z0-9]{3,40}(?:-[A-Za-z0-9]{3,12}){0,7}(?: \d{4}(?!\d))?(?!(?!\.{3})[\w.:/=@])")
-_LIMIT = re.compile(r"\.{3}|…|$")  # what a limit leaves of a text ends so
-_PHRASE = re.compile(
+_CODE = regex(r"[A-Za-z0-9]{3,40}(?:-[A-Za-z0-9]{3,12}){0,7}(?: \d{4}(?!\d))?(?!(?!\.{3})[\w.:/=@])")
+_LIMIT = regex(r"\.{3}|…|$")  # what a limit leaves of a text ends so
+_PHRASE = regex(
     r"(?:mnemonic|(?:seed|recovery|secret|wallet|backup)[ _-]?(?:recovery[ _-]?)?(?:phrase|words|mnemonic))"
     rf"[\w.-]{{0,16}}{_QUOTE}?\]?[ \t]{{0,8}}(?:=>|:=|[=:,]|is\b)?{_LINE}{{0,4}}{_QUOTE}?"
     rf"(?P<words>(?:\d{{1,2}}[.)]?[ \t]?)?[a-z]{{3,8}}(?:(?:[ \t,]|\r?\n|\\{{1,7}}n){{1,3}}(?:\d{{1,2}}[.)]?"
@@ -135,4 +137,4 @@ def _is_code(text: str) -> bool:
     return not _DATE.match(text)
 
 
-_DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d$")
+_DATE = regex(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d$")

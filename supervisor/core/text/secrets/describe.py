@@ -9,6 +9,7 @@ from typing import NamedTuple
 from supervisor.core.text.secrets.find import WINDOW, Span, spans
 from supervisor.core.text.secrets.ours import OURS
 from supervisor.core.text.secrets.tokens import TOKENS
+from supervisor.regex import regex
 
 
 class SecretSpot(NamedTuple):
@@ -49,4 +50,4 @@ def _kind(text: str, start: int, end: int, found: Sequence[Span]) -> str:
 
 
 _NEAR = 200  # characters before a secret in which its name is looked for
-_NAME = re.compile(r"([A-Za-z_][\w.-]{1,60})[\"'`]{0,2}\s*(?:[:=]{1,2}|=>|\s)\s*[\"'`]{0,2}\Z")
+_NAME = regex(r"([A-Za-z_][\w.-]{1,60})[\"'`]{0,2}\s*(?:[:=]{1,2}|=>|\s)\s*[\"'`]{0,2}\Z")

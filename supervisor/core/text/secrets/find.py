@@ -16,6 +16,7 @@ from supervisor.core.text.secrets.shapes import azure_keys, bot_tokens, prefixed
 from supervisor.core.text.secrets.stores import STORES, handed
 from supervisor.core.text.secrets.tokens import TOKENS
 from supervisor.core.text.secrets.vendors import VENDORS
+from supervisor.regex import regex
 
 __all__ = ["continued", "is_open", "is_secret_field", "spans"]
 
@@ -63,12 +64,12 @@ def _blanks(escape: re.Match[str]) -> str:
     return " " * len(escape[0])
 
 
-_FEED = re.compile(r"\\[nrt]")
-_ESCAPE = re.compile(
+_FEED = regex(r"\\[nrt]")
+_ESCAPE = regex(
     r"(?:\x1b|(?<!\\)\\+(?:x1[bB]|u001[bB]|u\{1[bB]\}|0?33|e))\[[\d;?]{0,20}[A-Za-z]"
     r"|(?<!\\)\\+(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[0-7]{1,3}|[abefnrtv])|%[\dA-Fa-f]{2}"
 )
-_ESCAPED = re.compile(rf"(?:{_ESCAPE.pattern})(?=[A-Za-z0-9_])")
+_ESCAPED = regex(rf"(?:{_ESCAPE.pattern})(?=[A-Za-z0-9_])")
 
 
 def _hits(matcher: Matcher, hits: Iterator[re.Match[str]], text: str, shift: int) -> list[Span]:
@@ -148,8 +149,8 @@ def _matcher() -> Matcher:
     }
     assert not leading.keys() & inside.keys()
     return Matcher(
-        re.compile(rf"[^a-z0-9](?=({_trie(leading)}))"),
-        re.compile(f"({_trie(inside)})"),
+        regex(rf"[^a-z0-9](?=({_trie(leading)}))"),
+        regex(f"({_trie(inside)})"),
         rules,
     )
 
@@ -161,17 +162,15 @@ _AZURE = (
     r"(?:(?<![A-Za-z0-9_~.-])|(?<=\\[nrt]))[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w~.-])",
 )
 _ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-_MORE = re.compile(r"[\w-]*")
+_MORE = regex(r"[\w-]*")
 
 
 def _token(before: int, pattern: str) -> Rule:
-    @cache
-    def compiled() -> re.Pattern[str]:
-        return re.compile(pattern)
+    compiled = regex(pattern)
 
     def find(text: str, at: int) -> Iterator[Span]:
         for start in range(max(0, at - before), at + 1):
-            match = compiled().match(text, start, at + WINDOW)
+            match = compiled.match(text, start, at + WINDOW)
             if match is not None:
                 break
         if match is not None:
@@ -183,11 +182,9 @@ def _token(before: int, pattern: str) -> Rule:
 
 
 def _handed(pattern: str) -> Rule:
-    @cache
-    def compiled() -> re.Pattern[str]:
-        return re.compile(pattern)
+    compiled = regex(pattern)
 
-    return lambda text, at: handed(compiled(), text, at)
+    return lambda text, at: handed(compiled, text, at)
 
 
 # The converted bounds miss a seventh of random values of this length. Here a leak is worse than a word too much.
@@ -196,12 +193,10 @@ _OPERATOR = r"""[ \t\w.\-]{0,20}[\s'"\\]{0,4}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[`'"
 
 
 def _vendor(name: str, value: str, least: float) -> Rule:
-    @cache
-    def compiled() -> re.Pattern[str]:
-        return re.compile(f"(?i:{name}){_OPERATOR}{value}")
+    compiled = regex(f"(?i:{name}){_OPERATOR}{value}")
 
     def find(text: str, at: int) -> Iterator[Span]:
-        match = compiled().match(text, at, at + WINDOW)
+        match = compiled.match(text, at, at + WINDOW)
         if match is not None:
             start, end = match.span(match.re.groups)
             secret = text[start:end]

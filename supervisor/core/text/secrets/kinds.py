@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from functools import lru_cache
+
+from supervisor.regex import regex
 
 
 class Secrecy(Enum):
@@ -57,7 +58,7 @@ def _of_key(qualifier: str, name: str, *, alone: bool) -> Secrecy:
     return Secrecy.RANDOM if alone or qualifier in _MAYBE_KEYS or name.isupper() or name[:2] == "--" else Secrecy.NONE
 
 
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PARTS = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # They say which secret it is, not that it is something else: `DB_PASSWORD_PROD`, `SECRET_KEY_BASE`.
 _DECORATION = words(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from supervisor.core.text.secrets import carriers
 from supervisor.core.text.secrets.kinds import Secrecy, kind_of
 from supervisor.core.text.secrets.values import is_secret
+from supervisor.regex import regex
 
 Span = tuple[int, int]
 
@@ -174,8 +175,8 @@ _GAP = r"(?:\s|\\{1,15}[nrt]){0,40}+"  # white space and line feeds, which may b
 _FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
 _LINE = r"(?=[^\s\\\"']{6,100}[ \t]{0,8}(?:[\r\n\"']|\\{1,15}[rn\"']|$))"  # with one word in it
 _COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
-_TAIL = re.compile(r"(?i:identified (?:by(?: values)?|with[ \t]+[\w'\"]{3,40}[ \t]+(?:by|as)))|[\w.\-]{1,64}+")
-_HEAD = re.compile(
+_TAIL = regex(r"(?i:identified (?:by(?: values)?|with[ \t]+[\w'\"]{3,40}[ \t]+(?:by|as)))|[\w.\-]{1,64}+")
+_HEAD = regex(
     rf"{_COLOR}\\{{0,15}}[\"'`]?\]?(?:\*\*|__|\*(?=:))?"
     rf"(?P<operator>(?P<pair>(?:,|[ \t]?:[ \t]?\{{)?{_GAP}\\{{0,15}}[\"']?\b(?i:value)\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
     rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd]"
@@ -193,28 +194,28 @@ _HEAD = re.compile(
     r"|\((?=\\{0,15}[\"'])|>(?!=)(?:<!\[CDATA\[)?|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
 )
 _BEGINS = r"(?:(?<!\w)|(?<=\\[nrt]))"
-_NAMED = re.compile(_BEGINS + r"(?:name|key|id)=\\{0,15}[\"']$")
-_SETS = re.compile(_BEGINS + r"(?:setenv|set[ \t]+-[a-zA-Z]{1,4}|ENV|(?i:setx(?:[ \t]+/m)?))[ \t]+$")
-_PREFIX = re.compile(r"</?[\w.-]{1,30}:$")
-_KEY_OF = re.compile(
+_NAMED = regex(_BEGINS + r"(?:name|key|id)=\\{0,15}[\"']$")
+_SETS = regex(_BEGINS + r"(?:setenv|set[ \t]+-[a-zA-Z]{1,4}|ENV|(?i:setx(?:[ \t]+/m)?))[ \t]+$")
+_PREFIX = regex(r"</?[\w.-]{1,30}:$")
+_KEY_OF = regex(
     r"\b(?:api|access|secret|private|account|master|encryption|signing|shared|storage|subscription|licen[cs]e|product"
     r"|activation|auth|wep|wpa) $",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(r"(?:passwor[dt]|passwd|passphrase|pw|pass)$", re.IGNORECASE)
+_SPOKEN = regex(r"(?:passwor[dt]|passwd|passphrase|pw|pass)$", re.IGNORECASE)
 _WORDS = ("password", "passwort", "passwd", "passphrase", "pass")
-_OF_USER = re.compile(r"\b(?:user|username|login|uid)[ \t]+\S{1,64}[ \t]+$")
-_LISTED = re.compile(r"[\[(]\s{0,40}(?=\\{0,15}[\"'])")
-_ELEMENT = re.compile(r"(?P<quote>\\{0,15}[\"'])[^\"'\n]{0,400}(?P=quote)\s{0,8},\s{0,40}(?=\\{0,15}[\"'])")
-_USER = re.compile(r"\b(?:user|username|uid|login)[=:][ \t]?[^\s,;&=]{1,64}[\s,;&]{1,3}$")
-_NETRC = re.compile(
+_OF_USER = regex(r"\b(?:user|username|login|uid)[ \t]+\S{1,64}[ \t]+$")
+_LISTED = regex(r"[\[(]\s{0,40}(?=\\{0,15}[\"'])")
+_ELEMENT = regex(r"(?P<quote>\\{0,15}[\"'])[^\"'\n]{0,400}(?P=quote)\s{0,8},\s{0,40}(?=\\{0,15}[\"'])")
+_USER = regex(r"\b(?:user|username|uid|login)[=:][ \t]?[^\s,;&=]{1,64}[\s,;&]{1,3}$")
+_NETRC = regex(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
-_OPEN = re.compile(r"(?:[NbBrRuUL@]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
-_SCHEME = re.compile(
+_OPEN = regex(r"(?:[NbBrRuUL@]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
+_SCHEME = regex(
     r"(?:Bearer|Basic|Token|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
 )
-_SIGNED = re.compile(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature |Token token=", re.IGNORECASE)
-_REST = re.compile(r"[^\n\"'`\\]*")
-_BARE = re.compile(r"[^\s\"'`,;&<>()\[\]{}|\\\x1b]+")
-_BARE_HEADER = re.compile(r"[^\s\"'`<>\\()\[\]\x1b]+")
+_SIGNED = regex(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature |Token token=", re.IGNORECASE)
+_REST = regex(r"[^\n\"'`\\]*")
+_BARE = regex(r"[^\s\"'`,;&<>()\[\]{}|\\\x1b]+")
+_BARE_HEADER = regex(r"[^\s\"'`<>\\()\[\]\x1b]+")

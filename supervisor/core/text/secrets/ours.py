@@ -6,7 +6,7 @@ group of a pattern is the secret; without groups it is the whole match. Each tak
 
 from __future__ import annotations
 
-import re
+from supervisor.regex import regex
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
@@ -244,7 +244,7 @@ CUT_OFF = 400
 
 _SHORTEST = 8
 _BEGIN_SO = ("_", "-", "//", "AK", "AS", "AIza", "SG.", "hv", "dapi")  # one is in each beginning of the pattern below
-_CUT_OFF = re.compile(
+_CUT_OFF = regex(
     r"(?:\b|(?<=\\[nrt]))(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
     r"|dckr_pat_|glsa_|glc_|gsk_|lin_api_|dapi|hv[sbr]\.|whsec_|xai-|pypi-|xapp-|sk-(?:proj|ant|or)-|AGE-SECRET-KEY-)"
     r"(?=[^\s]*\d)[\w+/=-]{4,}|(?<=\w)://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from supervisor.core.text.secrets.kinds import Secrecy, kind_of, words
 from supervisor.core.text.secrets.values import is_phrase, is_secret, made_up
+from supervisor.regex import regex
 
 Span = tuple[int, int]
 
@@ -127,7 +128,7 @@ def inserted(text: str, at: int) -> Iterator[Span]:
             yield value.span("text")
 
 
-_BARE = re.compile(
+_BARE = regex(
     r"(?<![\w.:@/%+$-])(?P<user>[A-Za-z][\w.+-]{0,63}):(?P<password>[^\s:@/\"'`<>,;()\[\]{}|\\]{4,100})"
     r"@(?P<host>localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,24}|[\w-]+(?=:\d{2,5}\b|/\w))"
     r"(?P<more>:\d{2,5}\b|/(?!/))?(?![\w-])"
@@ -137,31 +138,31 @@ _NO_USERS = words(
     "recipient reply-to id account name maintainer maintainers npm pkg github gitlab bitbucket ssh git jid im smtp uid",
     "principal patch portal link workspace file http https ftp committer reviewer assignee cn upn subject",
 )
-_FILE = re.compile(
+_FILE = regex(
     r"\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|cs?|h|cpp|html?|css|json|ya?ml|toml|lock|tgz|zip|whl|jar|service|socket"
     r"|target|timer|slice|scope|device|mount)$"
 )
 _QUOTE = r"\\{0,7}[\"'`]"
 _ENDS = r"(?=[.!]?[ \t]{0,8}(?:\r|\n|\\{1,15}[rnt\"']|[\"'`|│┃]|\*\*|</t|$))"
-_SAID = re.compile(
+_SAID = regex(
     r"(?P<name>password|passwort|passwd|passphrase|pwd|kennwort)"
     r"(?P<operator>[ \t]{0,8}(?:=>|:=|={1,2}|:|->|→|[|│┃]|</t[dh]>\s{0,8}<td>|:(?:\r?\n|\\{1,15}n))[ \t]{0,8}"
     r"|[ \t]+is[:=]?[ \t]+|[ \t]+(?:for[ \t]+[^\s:]{1,64}|\([^()\n]{1,40}\))[:=][ \t]+|[ \t]{1,8})"
     rf"(?P<word>[A-Za-z]{{6,40}}){_ENDS}",
     re.IGNORECASE,
 )
-_PHRASE = re.compile(
+_PHRASE = regex(
     r"(?i:password|passwort|passwd|passphrase|pwd|kennwort)[ \t]{0,4}(?:=|:)[ \t]{0,4}"
     rf"(?P<words>[a-z]{{3,9}}(?:[ -][a-z]{{3,9}}){{3,9}}){_ENDS}"
 )
-_INTRODUCED = re.compile(
+_INTRODUCED = regex(
     r"\b(?:with|use|using|enter|type|by|has|enable|the|my|your|new|default|secret|root|admin"
     r"|(?:user|username|login)[ \t]+\S{1,64})"
     r"(?:[ \t]+(?:the|a|this|my|your|our|new|old|default|root|admin|initial|following))*[ \t]+$",
     re.IGNORECASE,
 )
-_CONFIGURED = re.compile(r"[ \t\-*+>#]{0,12}(?:set[ \t]+)?")
-_BESIDE = re.compile(
+_CONFIGURED = regex(r"[ \t\-*+>#]{0,12}(?:set[ \t]+)?")
+_BESIDE = regex(
     r"(?:(?P<says>log[ -]?in|sign[ -]?in|user(?:name)?(?:[ ]?[/:][ ]?pass(?:word)?)?|cred(?:ential)?s?|account)"
     rf"{_QUOTE}?(?:[ \t]{{0,4}}[=:]\*{{0,2}}[ \t]{{0,4}}|[ \t]+(?:is|are|as|with|for)[ \t]+|[ \t]+)"
     rf"(?:{_QUOTE}|\*\*)?[A-Za-z][\w.@+-]{{0,63}}|admin(?:istrator)?|root|postgres)"
@@ -169,31 +170,31 @@ _BESIDE = re.compile(
     r"(?P<password>[^\s\"'`\\,;<>()]{4,100})",
     re.IGNORECASE,
 )
-_LAST = re.compile(_ENDS)
-_SENT = re.compile(
+_LAST = regex(_ENDS)
+_SENT = regex(
     r"(?P<verb>pass|auth|login|oper|identify)[ \t]{1,4}(?P<user>:?[\w.@+-]{1,64}[ \t]{1,4})??"
     r":?(?:\\{0,15}\")?(?P<password>[^\s\"\\]{4,100})(?:\\{0,15}\")?[ \t]{0,8}(?=\r|\n|\\{1,15}[rn\"']|[\"']|$)",
     re.IGNORECASE,
 )
-_FEED = re.compile(r"\n|\\{1,15}[rn]")
-_LINE = re.compile(r"\n|\\{1,15}[rn]|[\"']")
-_PROMPT = re.compile(
+_FEED = regex(r"\n|\\{1,15}[rn]")
+_LINE = regex(r"\n|\\{1,15}[rn]|[\"']")
+_PROMPT = regex(
     r"[\[(]?(?:\\{0,15}[\"'])?[\d:., TZ/+-]{0,40}[\])]?[ \t]{0,4}"
     r"(?:[A-Za-z]{1,7}[:>]|-{1,3}>|[<>*]{1,3}|/?quote|/raw|/oper)?[ \t\"']{0,4}",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"(?:^|[\s:>])[A-Za-z]{1,4}\d{1,6}[ \t]{1,2}$")
-_SERVICE = re.compile(r"(?:nickserv|authserv|\bns)\b[\w.@]{0,64}[ \t]{1,4}:?$", re.IGNORECASE)
-_USER_SENT = re.compile(r"(?:^|\n|\\n|[>: \"'])(?:USER|user|NICK)[ \t]+\S")
-_PGPASS = re.compile(r"(?:\d{4}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s\"'`\\]{4,200})(?=[\s\"'`\\]|$)")
-_CALL = re.compile(
+_TAG = regex(r"(?:^|[\s:>])[A-Za-z]{1,4}\d{1,6}[ \t]{1,2}$")
+_SERVICE = regex(r"(?:nickserv|authserv|\bns)\b[\w.@]{0,64}[ \t]{1,4}:?$", re.IGNORECASE)
+_USER_SENT = regex(r"(?:^|\n|\\n|[>: \"'])(?:USER|user|NICK)[ \t]+\S")
+_PGPASS = regex(r"(?:\d{4}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s\"'`\\]{4,200})(?=[\s\"'`\\]|$)")
+_CALL = regex(
     rf"\w{{3,20}}\((?:\s{{0,20}}[\w.]{{1,40}},|\s{{0,20}}{_QUOTE}[^\"'()\n]{{0,100}}{_QUOTE},(?=[^\"']{{0,20}}{_QUOTE}[^\"'\n]"
     rf"{{0,64}}{_QUOTE},\s{{0,20}}{_QUOTE}))?\s{{0,20}}{_QUOTE}[^\"'\n]{{0,64}}?{_QUOTE},\s{{0,20}}{_QUOTE}"
     r"(?P<password>[^\"'`\n\\]{4,200})"
 )
-_BASIC = re.compile(r"[Bb]asic[ \t]+([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=])")
-_INSERT = re.compile(
+_BASIC = regex(r"[Bb]asic[ \t]+([A-Za-z0-9+/]{8,400}={0,2})(?![\w+/=])")
+_INSERT = regex(
     r"insert[ \t]+into[ \t]+[\w.`\"\[\]]{1,100}\s{0,4}\((?P<columns>[^()]{3,600})\)\s{0,8}values\s{0,8}\(",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"\s{0,20}(?:'(?P<text>[^'\n]{0,400})'|[\w.:+-]{1,100}(?:\([^()]{0,100}\))?)\s{0,4}(?:,|\)|$)")
+_VALUE = regex(r"\s{0,20}(?:'(?P<text>[^'\n]{0,400})'|[\w.:+-]{1,100}(?:\([^()]{0,100}\))?)\s{0,4}(?:,|\)|$)")

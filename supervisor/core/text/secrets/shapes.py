@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from supervisor.regex import regex
 
 Span = tuple[int, int]
 
@@ -59,19 +60,19 @@ def stellar(text: str) -> Iterator[Span]:
 SHORTEST = 28
 """Characters of a random run behind a prefix."""
 
-_STELLAR = re.compile(r"S[A-DUONXC][A-Z2-7]{54}(?<![A-Za-z0-9]S.{55})(?:[A-Z2-7]{2})?(?![A-Za-z0-9])")
-_ABLY_APP = re.compile(r"(?<![\w.-])[\w-]{6}$")
-_BOT = re.compile(r"\.[\w-]{6}(?:\.(?=[\w-]{25})|:)([\w-]{18,64})(?![\w-])")
-_BOT_ID = re.compile(r"(?:(?<![\w.-])|(?<=\\[nrt]))([MNO][\w-]{22,27}={0,2})$")
-_DIGITS = re.compile(r"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){5}")  # digits in base64, as ids are
-_RUN = re.compile(r"_([A-Za-z0-9-]{20,250})(?![\w-])")
-_NGROK = re.compile(r"(?<![A-Za-z0-9])2[A-Za-z0-9]{26}$")
-_PREFIX = re.compile(
+_STELLAR = regex(r"S[A-DUONXC][A-Z2-7]{54}(?<![A-Za-z0-9]S.{55})(?:[A-Z2-7]{2})?(?![A-Za-z0-9])")
+_ABLY_APP = regex(r"(?<![\w.-])[\w-]{6}$")
+_BOT = regex(r"\.[\w-]{6}(?:\.(?=[\w-]{25})|:)([\w-]{18,64})(?![\w-])")
+_BOT_ID = regex(r"(?:(?<![\w.-])|(?<=\\[nrt]))([MNO][\w-]{22,27}={0,2})$")
+_DIGITS = regex(r"(?:[MNO][DTjz][AEIMQUYcgk][wxyz0-5]){5}")  # digits in base64, as ids are
+_RUN = regex(r"_([A-Za-z0-9-]{20,250})(?![\w-])")
+_NGROK = regex(r"(?<![A-Za-z0-9])2[A-Za-z0-9]{26}$")
+_PREFIX = regex(
     r"(?:(?<![\w-])(?<!sha256=)(?<!sha512-)(?<!sha384-)(?<!sha256-)|(?<=\\[nrt]))[a-z][a-z0-9]{1,11}(?:_[A-Za-z0-9]{1,16}){0,3}$"
 )
-_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])")
+_CHANGE = regex(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-_AZURE = re.compile(
+_AZURE = regex(
     r"(?:JQQJ99|Az(?:Fu|Se|Ca)|AZ(?:DO|EG)|APIM|ACDb|AIoT|\+A(?:St|Ba|CR|MC))[A-Za-z0-9+/]{4,36}={0,2}(?![\w+/])"
 )
 

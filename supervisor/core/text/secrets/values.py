@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from supervisor.core.text.secrets.kinds import Secrecy, words
+from supervisor.regex import regex
 
 
 def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str = "") -> bool:
@@ -94,7 +95,7 @@ def _chosen(value: str, near: bool) -> bool:
 SHORTEST_PHRASE = 4  # words
 
 _REDACTED = "[redacted"
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r":?\*+$|[,;)]|user(?:name)?:pass(?:word)?$|\$[A-Za-z_{(]|\$\d|\{\{|\{[A-Za-z_]|<[^>]*>?$|<[^>]*>:<|%[A-Za-z_(]|\*{3}|\.{3}|…"
     r"|(?:x{3,}|X{3,}|\.+|-+|_+|#+)$|your[-_ ]|@@|!\w|&\w"
 )
@@ -117,36 +118,36 @@ _OF_SENTENCES = words(
     "may will shall does did don can use uses user's set sets get gets via per out off over under after before between",
     "characters character chars words letters letter digits digit numbers symbols uppercase lowercase special",
 )
-_TERM = re.compile(
+_TERM = regex(
     r"[a-z]+(?:ed|ing|ings|ions?|able|ible|ials?|ally|ity|ities|ments?|ous|ive|less|ful|ness|ects?|ary|ory|ences?|ances?|ants?"
     r"|ents?|ical|fully|words?|fields?|files?|inputs?|names?|prompts?|managers?|parameters?|arguments?|strings?|hash(?:es)?"
     r"|algorithms?|variables?|databases?|columns?|dialogs?|dialogues?|generators?|checkers?|strengths?|contains?|itself"
     r"|fallbacks?|callbacks?|changes|resets|policies|rules|lengths?|tokens?|logins?|users?|rotates?|expires|instead|please)"
 )
-_PATH = re.compile(r"(?:[~.]{0,2}|[A-Za-z]:)?[/\\][\w.@~+\-/\\ ]*|[\w.\-]+/[\w.\-/]+\.\w{1,5}")
-_DIGIT = re.compile(r"\d")
-_NUMBER = re.compile(r"[\d.,_]+(?:ms|s|kb|mb|gb|%)?", re.IGNORECASE)
-_ODD = re.compile(r"[^A-Za-z0-9_.\-]|[a-z][A-Z]|(?<=.)-(?=.)")
-_MARK = re.compile(r"[^A-Za-z0-9_.\-:]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]+=")
-_IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_\-.][A-Za-z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
-_EXPRESSION = re.compile(
+_PATH = regex(r"(?:[~.]{0,2}|[A-Za-z]:)?[/\\][\w.@~+\-/\\ ]*|[\w.\-]+/[\w.\-/]+\.\w{1,5}")
+_DIGIT = regex(r"\d")
+_NUMBER = regex(r"[\d.,_]+(?:ms|s|kb|mb|gb|%)?", re.IGNORECASE)
+_ODD = regex(r"[^A-Za-z0-9_.\-]|[a-z][A-Z]|(?<=.)-(?=.)")
+_MARK = regex(r"[^A-Za-z0-9_.\-:]")
+_ASSIGNMENT = regex(r"[A-Za-z_]+=")
+_IDENTIFIER = regex(r"[A-Za-z]+(?:[_\-.][A-Za-z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
+_EXPRESSION = regex(
     r"(?:_*[A-Za-z]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]+\w*\[.*|[^()]*[A-Za-z_]\(.*|_*[A-Za-z]+(?:_[A-Za-z]+)+_*|_*[A-Z][a-z]+(?:[A-Z][a-z]+)+)$"
 )
-_SLUG = re.compile(r"[a-z]+\d?(?:-[a-z]+\d?)+")
-_VALUE = re.compile(r"[\w+/=.~:%@!\-]+")
-_MIXED = re.compile(r"[a-z]")
-_SWITCH = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
-_VERSIONED = re.compile(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)*[_.\-]?v?\d+(?:[.\-]\d+)*(?:[.\-][a-z]+)*")
-_RANGE = re.compile(  # of versions of a package, whatever its name: `^4.0.0 || ^5.0.0-rc.1`
+_SLUG = regex(r"[a-z]+\d?(?:-[a-z]+\d?)+")
+_VALUE = regex(r"[\w+/=.~:%@!\-]+")
+_MIXED = regex(r"[a-z]")
+_SWITCH = regex(r"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
+_VERSIONED = regex(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)*[_.\-]?v?\d+(?:[.\-]\d+)*(?:[.\-][a-z]+)*")
+_RANGE = regex(  # of versions of a package, whatever its name: `^4.0.0 || ^5.0.0-rc.1`
     r"[\^~<>=]{1,2} ?v?\d+(?:\.[\dx*]+){1,3}(?:-[a-z]+[.\d]*)?"
     r"(?:(?: ?\|\| ?|,? )[\^~<>=]{0,2} ?v?\d+(?:\.[\dx*]+){0,3}(?:-[a-z]+[.\d]*)?)*"
 )
-_LETTER = re.compile(r"[A-Za-z]")
-_PUNCTUATION = re.compile(r"[!@#$%^&*+=?~]")
-_UNIT = re.compile(r"[\d.,]+\w{0,3}(?:/\w+)?%?")
-_PLACE = re.compile(r"/|::|->|\(|\.\w{1,5}$|[=:]")  # of a path, a test or an option
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LETTER = regex(r"[A-Za-z]")
+_PUNCTUATION = regex(r"[!@#$%^&*+=?~]")
+_UNIT = regex(r"[\d.,]+\w{0,3}(?:/\w+)?%?")
+_PLACE = regex(r"/|::|->|\(|\.\w{1,5}$|[=:]")  # of a path, a test or an option
+_UUID = regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _plain(text: str) -> str:

@@ -8,18 +8,19 @@ from datetime import datetime
 from html import escape
 
 from supervisor.core.text.redact import redact
+from supervisor.regex import regex
 
 VOID = frozenset({"br", "hr", "input", "link", "meta"})
 CACHED = 5000  # texts whose escaped form is remembered: states, names and labels come again and again
 # What steers a terminal or turns the direction of a line. Line feed and tab stay.
-_UNWANTED = re.compile(
+_UNWANTED = regex(
     "\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)|"
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_FENCED = re.compile(r"^```[^`\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-_WRAPPED = re.compile(r"(?<=[^\n]{70})[ \t]*\n(?=[^\W\d_]|[`\"'(])")
-_BOLD = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+)(?<=\S)\*\*(?![\w*])")
-_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_FENCED = regex(r"^```[^`\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_WRAPPED = regex(r"(?<=[^\n]{70})[ \t]*\n(?=[^\W\d_]|[`\"'(])")
+_BOLD = regex(r"(?<![\w*])\*\*(?=\S)([^*\n]+)(?<=\S)\*\*(?![\w*])")
+_CODE = regex(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
 class Html(str):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.runtime.remote.shell import GIT, RemoteShell, parts
 from supervisor.shell.git.keep.files import HIDDEN, HIDDEN_LIMIT
 from supervisor.shell.git.reach.files import Stamp
 from supervisor.wire.place.git import STAMP, quoted
 
-_STAT = re.compile(rb"([0-9a-f]{1,8}) ([0-9]{1,18}) [^|]*")
+_STAT = regex(rb"([0-9a-f]{1,8}) ([0-9]{1,18}) [^|]*")
 
 
 class RemoteFiles:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from supervisor.regex import regex
 from supervisor.runtime.remote.shell import RemoteShell, parts
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.tree import HASH_BUDGET, HASH_LIMIT
 from supervisor.wire.place.git import quoted
 
-_STAT = re.compile(rb"([0-9a-f]{1,8}) ([0-9]{1,18}) ([0-9]{1,18}) (.+)")
+_STAT = regex(rb"([0-9a-f]{1,8}) ([0-9]{1,18}) ([0-9]{1,18}) (.+)")
 """Mode, size, time of change (s) and path."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from supervisor.regex import regex
 from supervisor.runtime.remote.shell import CHUNK, RemoteShell, parts
 from supervisor.runtime.remote.work.files import RemoteFiles
 from supervisor.shell.git.reach.sources import Source
@@ -16,7 +16,7 @@ from supervisor.wire.place.git import given, gives
 
 AT_ONCE = OUTPUT_LIMIT // 2  # bytes of files in one answer
 SPARED = 64 << 10  # bytes beyond what is wanted of a blob; if there are more, its file is read up to there
-_HEADER = re.compile(rb"([0-9a-f]{40,64}) blob ([0-9]{1,18})\n")
+_HEADER = regex(rb"([0-9a-f]{40,64}) blob ([0-9]{1,18})\n")
 
 T = TypeVar("T")
 PlainFile = tuple[str, bytes]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 
 from supervisor.domain.change.diff import DiffStatus, FileDiff, FilePatch, RunDiff
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
 from supervisor.shell.git.reach.output import GitOutput
@@ -19,7 +19,7 @@ _DIFF = (
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
 )
 _SETTINGS = ("core.quotePath=false",)
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.reach.files import Stamp, WorkFiles
@@ -29,7 +29,7 @@ HIDDEN_LIMIT = 5_000
 INDEX_LIMIT = 256 << 20
 """Bytes of the list of all files: about three million paths."""
 
-HIDDEN = re.compile(rb"(?:^|(?<=\0))([a-zS]) ([^\0]+)")
+HIDDEN = regex(rb"(?:^|(?<=\0))([a-zS]) ([^\0]+)")
 """A line of `git ls-files -v -z`: a small letter marks assume-unchanged, and S skip-worktree."""
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

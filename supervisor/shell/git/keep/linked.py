@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.keep.form import WORK
@@ -16,7 +17,7 @@ _SECONDS = 600.0
 
 _SETTINGS = ("core.logAllRefUpdates=false", "gc.auto=0", "maintenance.auto=false")
 
-_MARKS = re.compile(rb"^<<<<<<< [0-9a-f]{40,64}\r?$.*^>>>>>>> [0-9a-f]{40,64}\r?$", re.MULTILINE | re.DOTALL)
+_MARKS = regex(rb"^<<<<<<< [0-9a-f]{40,64}\r?$.*^>>>>>>> [0-9a-f]{40,64}\r?$", re.MULTILINE | re.DOTALL)
 
 
 def add(root: Path, path: Path, head: str) -> None:

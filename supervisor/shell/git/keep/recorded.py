@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.files import INDEX_LIMIT
 from supervisor.shell.git.reach.sources import Source
@@ -17,7 +18,7 @@ LARGE = 1 << 20
 TOGETHER = 8 << 20
 """Bytes that git is asked for at once."""
 
-_COMMITTED = re.compile(rb"^committer .* (\d+) [+-]\d+$", re.MULTILINE)
+_COMMITTED = regex(rb"^committer .* (\d+) [+-]\d+$", re.MULTILINE)
 
 
 class RecordedFiles:

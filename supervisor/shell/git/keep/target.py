@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import MODES, RAW, WORK
 from supervisor.shell.git.keep.merge import merged
@@ -18,8 +19,8 @@ from supervisor.shell.git.run import failed
 
 PROGRAM = "100755"
 
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_MODE = re.compile(rb"([0-7]{1,6}) (.*)", re.DOTALL)
+_ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MODE = regex(rb"([0-7]{1,6}) (.*)", re.DOTALL)
 
 
 class TreeState(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
 from supervisor.shell.git.land.look import SETTINGS
@@ -27,8 +27,8 @@ ROOM = 8 << 20
 
 _WITH_TEXT = ("100644", "100755", "120000")
 _NOTHING = b"000000 "
-_NARROW = re.compile(rb"[\t\x20-\x7e]{8,}")
-_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0){8,}")
+_NARROW = regex(rb"[\t\x20-\x7e]{8,}")
+_WIDE = regex(rb"(?:[\t\x20-\x7e]\0){8,}")
 _SYNCED = "core.fsync=loose-object,pack"
 
 

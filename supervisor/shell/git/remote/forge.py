@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 
 from msgspec import Struct
 
+from supervisor.regex import regex
 from supervisor.shell.git.reach.output import ProgramOutput
 from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.remote.run import run_as_person
@@ -19,8 +19,8 @@ PROGRAMS = ("gh", "glab")
 FORGE_SECONDS = 120.0
 """For one call: a few requests over a slow line."""
 
-_URL = re.compile(r"https?://[A-Za-z0-9.\-_~:/%\[\]]{1,400}")
-_NUMBER = re.compile(r"/merge_requests/(\d+)$")
+_URL = regex(r"https?://[A-Za-z0-9.\-_~:/%\[\]]{1,400}")
+_NUMBER = regex(r"/merge_requests/(\d+)$")
 _QUIET = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_PROMPT": "1", "NO_COLOR": "1"}
 
 

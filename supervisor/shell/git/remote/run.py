@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.environment import LOCAL
 from supervisor.shell.git.reach.output import ProgramOutput
 from supervisor.shell.git.reach.there import PathThere
@@ -28,7 +28,7 @@ OUTPUT_KEPT = 256 << 10
 _LOOK = 0.05  # seconds between two looks whether it has ended
 _GRACE = 5.0  # seconds to end in order
 _OWN_SETTINGS = frozenset({"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"})
-_TRACES = re.compile(r"GIT_(?:TRACE|CURL_VERBOSE)")
+_TRACES = regex(r"GIT_(?:TRACE|CURL_VERBOSE)")
 
 
 Handler = Callable[[int, FrameType | None], object] | int | None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.link import Literal
+from supervisor.regex import regex
 
 _MARKS = (b"ppendPath", b"ppendEncodedPath", b"addPathSegment", b"ppendingPath", b"appending(path:", b"JoinPath(")
 _ACTION_MARK = b"@action"
@@ -15,19 +16,19 @@ _ADDS = (
     rb"|appendPathComponent|appending\(path:|JoinPath)"
 )
 _PART = rb"""(?:"[^"\n]{0,120}"|[^()"\n]{0,80}(?:\([^()\n]{0,60}\))?)"""
-_STEP = re.compile(rb"\.\s*" + _ADDS + rb"\(?\s*(" + _PART + rb"(?:\s*,\s*" + _PART + rb"){0,7})\s*\)")
-_CHAIN_GAP = re.compile(rb"\s*[?!]{0,2}\s*\Z")
-_WORDS = re.compile(rb"""\s*(?:"([^"\n]*)"|([^,()"\n]+(?:\([^()\n]*\))?))\s*(?:,|\Z)""")
-_FILLED = re.compile(r"\$\{[^{}]*\}|\$\w+|\\\([^()]*\)")
-_OPTIONS = re.compile(rb"""\s*(?:isDirectory|conformingTo)\b|\s*(?:true|false)\s*\Z""")
+_STEP = regex(rb"\.\s*" + _ADDS + rb"\(?\s*(" + _PART + rb"(?:\s*,\s*" + _PART + rb"){0,7})\s*\)")
+_CHAIN_GAP = regex(rb"\s*[?!]{0,2}\s*\Z")
+_WORDS = regex(rb"""\s*(?:"([^"\n]*)"|([^,()"\n]+(?:\([^()\n]*\))?))\s*(?:,|\Z)""")
+_FILLED = regex(r"\$\{[^{}]*\}|\$\w+|\\\([^()]*\)")
+_OPTIONS = regex(rb"""\s*(?:isDirectory|conformingTo)\b|\s*(?:true|false)\s*\Z""")
 
-_ACTION = re.compile(
+_ACTION = regex(
     rb"""@action\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*\n(?:[ \t]*@[^\n]*\n)*[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)"""
 )
-_URL_PATH = re.compile(rb"""\burl_path\s*=\s*[rf]?["']([^"'\n]{1,80})["']""")
-_OF_ONE = re.compile(rb"\bdetail\s*=\s*True\b")
-_VERB = re.compile(rb"""["'](get|post|put|patch|delete)["']""", re.I)
-_GROUP = re.compile(r"\([^()]*\)")
+_URL_PATH = regex(rb"""\burl_path\s*=\s*[rf]?["']([^"'\n]{1,80})["']""")
+_OF_ONE = regex(rb"\bdetail\s*=\s*True\b")
+_VERB = regex(rb"""["'](get|post|put|patch|delete)["']""", re.I)
+_GROUP = regex(r"\([^()]*\)")
 
 
 def literals(language: str, source: bytes) -> Iterator[Literal]:

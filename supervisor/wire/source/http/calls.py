@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from supervisor.domain.link import UnresolvedCall
+from supervisor.regex import regex
 
 MANY = 50  # calls kept of one file
 EXAMINED = 500  # calls looked at; each variable is searched in the whole file
 
 _VERB = r"(?:get|post|put|patch|delete|head|request)"
-_CALL = re.compile(
+_CALL = regex(
     rf"""(?<![\w.$])(
         (?:window\.|globalThis\.|this\.)?fetch
       | (?:this\.)?(?:\$?axios|\$http|superagent|ky|got)(?:\.{_VERB})?
@@ -37,8 +38,8 @@ _MARKS = (
     *(b"WebSocket", b"EventSource"),
 )
 """Each call that is found has one of them."""
-_COMMENT = re.compile(r"^\s*(?://|#|\*|/\*|--)")
-_PART = re.compile(r"[A-Za-z_$][\w$]*")
+_COMMENT = regex(r"^\s*(?://|#|\*|/\*|--)")
+_PART = regex(r"[A-Za-z_$][\w$]*")
 
 
 def unresolved(source: bytes) -> Iterator[UnresolvedCall]:

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
+from supervisor.regex import regex
 from supervisor.wire.source.context import ARGUMENTS, BEFORE
 
 _OBJECTS = frozenset(("object", "initializer_list", "dictionary", "hash", "object_expression"))
-_METHODS = re.compile(rb"GET|POST|PUT|PATCH|DELETE", re.I)
-_METHOD_NAMED = re.compile(
+_METHODS = regex(rb"GET|POST|PUT|PATCH|DELETE", re.I)
+_METHOD_NAMED = regex(
     rb"""\bmethods?["']?\s*[:=]\s*([\[({]?\s*(?:(?:["'.]|HTTP_|HttpMethod\.|RequestMethod\.|http\.Method)*"""
     rb"""(?:GET|POST|PUT|PATCH|DELETE)\b["']?[\s,]{0,3}){1,5})""",
     re.I,
 )
-_ROUTED = re.compile(rb"(?<![\w])(get|post|put|patch|delete)\(")  # axum
-_CHAINED = re.compile(rb"\s*\.(?:Methods|methods|via)\(([^()\n]{1,60})\)")
-_REQUEST_CLASS = re.compile(rb"(?:HTTP::|\bHttp)(Get|Post|Put|Patch|Delete)(?:\.new)?\Z")
-_CURL = re.compile(rb"(?:-X|--request)[ =]?[\"']?(GET|POST|PUT|PATCH|DELETE)\b")
+_ROUTED = regex(rb"(?<![\w])(get|post|put|patch|delete)\(")  # axum
+_CHAINED = regex(rb"\s*\.(?:Methods|methods|via)\(([^()\n]{1,60})\)")
+_REQUEST_CLASS = regex(rb"(?:HTTP::|\bHttp)(Get|Post|Put|Patch|Delete)(?:\.new)?\Z")
+_CURL = regex(rb"(?:-X|--request)[ =]?[\"']?(GET|POST|PUT|PATCH|DELETE)\b")
 
 
 def methods_beside(source: bytes, node: Node) -> str:

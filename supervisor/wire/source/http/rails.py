@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from supervisor.domain.link import Literal
+from supervisor.regex import regex
 
 MARK = b".routes.draw"
 DEEPEST = 30  # nested blocks
 
-_CALL = re.compile(
+_CALL = regex(
     r"^\s*(resources|resource|namespace|scope|member|collection|get|post|put|patch|delete|match)\b[ (]*"
     r"(?:[\"'](?P<text>[^\"']*)[\"']|:(?P<symbol>\w+)\b(?!:))?(?P<rest>.*)$"
 )
-_OPENS = re.compile(r"(?:\bdo\b(?:\s*\|[^|]*\|)?|\{)\s*$|^\s*(?:if|unless|case|begin)\b")
-_ENDS = re.compile(r"^\s*(?:end\b|\})")
-_NAMES = re.compile(r":(\w+)|\b(\w+)(?=[\s\]])")
+_OPENS = regex(r"(?:\bdo\b(?:\s*\|[^|]*\|)?|\{)\s*$|^\s*(?:if|unless|case|begin)\b")
+_ENDS = regex(r"^\s*(?:end\b|\})")
+_NAMES = regex(r":(\w+)|\b(\w+)(?=[\s\]])")
 _OPTION = r"\b{}:\s*[:\"']?([\w/:\-]*)"
 _LISTED = r"\b{}:\s*(?:%i)?(\[[^\]]*\]|:\w+)"
 _ACTIONS = {

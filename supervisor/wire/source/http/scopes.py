@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from supervisor.domain.link import Literal
+from supervisor.regex import regex
 from supervisor.wire.source.context import Surroundings
 
 ABOVE = 400  # bytes above a class that may hold its annotations
@@ -28,37 +29,35 @@ _GROUPED = (
     b"include_router(",
 )
 _CLASSES = ("class_declaration", "class_definition", "interface_declaration", "object_declaration", "class")
-_ANNOTATED = re.compile(
+_ANNOTATED = regex(
     rb"""(?:@RequestMapping|@Controller|@JsonController|@Path|\[Route)\(\s*(?:(?:value|path)\s*[=:]\s*)?[\[{]?\s*["']([^"'\n]{0,120})["']"""
 )
-_BARE = re.compile(
+_BARE = regex(
     rb"""@(Get|Post|Put|Patch|Delete)(?:Mapping)?(?:\(\s*\)|(?!\w|\s*\())
       | \[Http(Get|Post|Put|Patch|Delete)\]""",
     re.X | re.M,
 )
-_CLASS = re.compile(rb"\bclass\s+(\w+)")
-_GROUP = re.compile(
+_CLASS = regex(rb"\bclass\s+(\w+)")
+_GROUP = regex(
     rb"""\b(\w+)\s*(?::=|=)\s*(?:await\s+)?(\w+)\.(?:Group|group|Route|route|MapGroup|basePath|PathPrefix)\(\s*["'`](/[^"'`\n]{0,120})["'`]"""
 )
-_MADE = re.compile(
+_MADE = regex(
     rb"""\b(\w+)\s*=\s*(?:\w+\.)?(?:APIRouter|Blueprint|Router)\([^()]{0,120}\b(?:url_)?prefix\s*[=:]\s*["'](/[^"'\n]{0,120})["']"""
 )
-_MOUNTED = re.compile(
+_MOUNTED = regex(
     rb"""\.(?:use|route|mount|Mount|register)\(\s*["'`](/[^"'`\n]{1,120})["'`]\s*,\s*(\w+)\s*\)"""
     rb"""|\.(?:include_router|register_blueprint)\(\s*(\w+)\s*,[^()]{0,80}prefix\s*=\s*["'](/[^"'\n]{1,120})["']"""
 )
-_GROUPS = re.compile(r"(?:group|route|prefix|basepath)$", re.I)
-_INCLUDED = re.compile(rb"\s*,\s*include\(")
-_BLOCK = re.compile(rb"""\broute\(\s*"(/[^"\n]{1,120})"\s*\)\s*$""")
-_PREFIXED = re.compile(rb"""(?:\bprefix\(\s*|["']prefix["']\s*=>\s*)["']([^"'\n]{0,120})["']""")
-_VERB = re.compile(
-    rb"""\b(?:verb|methods?|type)["']?\s*(?:=>|:|=)\s*[\[(]?\s*["']?(GET|POST|PUT|PATCH|DELETE)\b""", re.I
-)
-_HANDLER = re.compile(
+_GROUPS = regex(r"(?:group|route|prefix|basepath)$", re.I)
+_INCLUDED = regex(rb"\s*,\s*include\(")
+_BLOCK = regex(rb"""\broute\(\s*"(/[^"\n]{1,120})"\s*\)\s*$""")
+_PREFIXED = regex(rb"""(?:\bprefix\(\s*|["']prefix["']\s*=>\s*)["']([^"'\n]{0,120})["']""")
+_VERB = regex(rb"""\b(?:verb|methods?|type)["']?\s*(?:=>|:|=)\s*[\[(]?\s*["']?(GET|POST|PUT|PATCH|DELETE)\b""", re.I)
+_HANDLER = regex(
     rb"""\b(?:verb|handler|handle|controller|action|name|component|operation|uses|fn|func|view)["']?\s*(?:=>|:|=)""",
     re.I,
 )
-_ENTRY = re.compile(rb"""\b(?:url|path|uri|route|pattern)["']?\s*(?:=>|:)\s*$""", re.I)
+_ENTRY = regex(rb"""\b(?:url|path|uri|route|pattern)["']?\s*(?:=>|:)\s*$""", re.I)
 
 
 class Scopes:

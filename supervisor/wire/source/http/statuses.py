@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from supervisor.domain.link import Form, Literal
+from supervisor.regex import regex
 
 MANY = 200  # codes kept of one file
 FEW = 10  # codes of one comparison
@@ -60,7 +61,7 @@ _NAMED = {
 }
 _NAME = r"[A-Z][A-Za-z]{3,30}|[A-Z]{4,16}(?:_[A-Z]{2,14}){0,4}"
 _CODE = r"[2-5]\d\d(?![\w.])"
-_FOUND = re.compile(
+_FOUND = regex(
     rf"""
       \b(?:http\.Status|StatusCodes?\s?(?:::|\.)\s?(?:Status\d\d\d)?|HttpStatus(?:Code)?\s?(?:::|\.)\s?|Status\.)
         (?P<a>{_NAME})\b
@@ -82,11 +83,11 @@ _MARKS = (
 )
 """What is found begins in a line with one of them. Most have none, and the pattern takes as long as the grammar."""
 LATER = 80  # characters behind such a line, into which a match may reach
-_WORD = re.compile(r"\w+")
-_COMMENT = re.compile(r"^\s*(?://|#(?!\[)|\*|/\*|--)")
-_COMPARES = re.compile(r"(?:[=!]==?|\beq\b|\bin\b|is_a\?|instanceof|[<>]=?)\s?[(\[{]?\s?\Z")
-_LATER = re.compile(r"\s*(?:[=!]==?|->|=>|:\s*$)")
-_CASE = re.compile(r"\b(?:case|when|is_a\?\(|is)\s?\Z")
+_WORD = regex(r"\w+")
+_COMMENT = regex(r"^\s*(?://|#(?!\[)|\*|/\*|--)")
+_COMPARES = regex(r"(?:[=!]==?|\beq\b|\bin\b|is_a\?|instanceof|[<>]=?)\s?[(\[{]?\s?\Z")
+_LATER = regex(r"\s*(?:[=!]==?|->|=>|:\s*$)")
+_CASE = regex(r"\b(?:case|when|is_a\?\(|is)\s?\Z")
 
 
 def statuses(source: bytes) -> Iterator[Literal]:

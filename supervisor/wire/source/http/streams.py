@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from supervisor.regex import regex
 from supervisor.wire.source.context import ARGUMENTS
 
 WS, SSE = "WS", "SSE"
@@ -40,18 +41,16 @@ _TO_WS = rb"""(?:new\ +\w*WebSocket|\bnewWebSocket|\bwebSocketTask|\bws_connect|
   | \b\w*[wW]eb[sS]ocket\w*[.:]+(?:\w+[.:]+){0,2}(?:connect|Dial|DialContext|dial|client))"""
 _TO_SSE = rb"(?:new\ +\w*EventSource\w*|\bEventSource|\bnewEventSource|\bfetchEventSource|\b\w*SSEClient|\bsse_client)"
 _OPENS = tuple(
-    (kind, re.compile(call + rb"\s*\((?:[^;{}]|\{[^;{}]{0,60}\}){0,200}$", re.X))
+    (kind, regex(call + rb"\s*\((?:[^;{}]|\{[^;{}]{0,60}\}){0,200}$", re.X))
     for kind, call in ((WS, _TO_WS), (SSE, _TO_SSE))
 )
-_GIVEN = tuple(
-    (kind, re.compile(call + rb"\s*\(([^()]{1,120})", re.X)) for kind, call in ((WS, _TO_WS), (SSE, _TO_SSE))
-)
+_GIVEN = tuple((kind, regex(call + rb"\s*\(([^()]{1,120})", re.X)) for kind, call in ((WS, _TO_WS), (SSE, _TO_SSE)))
 _CONNECTS = (b"ocket", b"ventSource", b"io(", b"io.connect(", b"ithUrl(", b"connect_async", b"sse_client", b"SSEClient")
-_ASSIGNED = re.compile(rb"(\w+)\s*(?::\s*[\w.<>?]+\s*)?:?=(?!=)[^;=]{0,160}$")
+_ASSIGNED = regex(rb"(\w+)\s*(?::\s*[\w.<>?]+\s*)?:?=(?!=)[^;=]{0,160}$")
 _SERVES = (
     (
         WS,
-        re.compile(
+        regex(
             rb"""(?: \bio\.of\(\s* | \.ws\(\s* | \bsock\.route\(\s* | \.websocket\w*\(\s* | \bwebSocket\(\s*
               | \.onws\(\s*
               | WebSocket\.?Server\(\s*\{[^{}]{0,80}\bpath\s*:\s* | @WebSocketGateway\([^()]{0,80}
@@ -61,23 +60,23 @@ _SERVES = (
             re.X | re.M,
         ),
     ),
-    (SSE, re.compile(rb"(?:@Sse\(\s*|\bsse\(\s*|\.sse\(\s*)[\"'`]?$")),
+    (SSE, regex(rb"(?:@Sse\(\s*|\bsse\(\s*|\.sse\(\s*)[\"'`]?$")),
 )
-_UPGRADES = re.compile(
+_UPGRADES = regex(
     rb"""(?P<ws>[uU]pgrade\w*\(|\b[wW]eb[sS]ocket\.(?:Accept|accept|Upgrade|handler|Handler)\(|\bWebSocketResponse\(
       | \bWebSocketUpgrade\b|\bwebsocket\s*:\s*true|\.as_asgi\(|\bWebSocketPair\(|\bupgradeWebSocket\()
       | (?P<sse>text/event-stream|TEXT_EVENT_STREAM|\bEventSourceResponse\b|\bSseEmitter\b|\.SSEvent\(|\bSse::new\(
       | \bServerSentEvent\b|\bstreamSSE\()""",
     re.X,
 )
-_FUNCTION = re.compile(
+_FUNCTION = regex(
     rb"""\b(?:func|def|fn|function|fun|defp)\s+(?:\([^()]*\)\s*)?(\w+)
       | \b(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?\(
       | ^\s+(?:public\s+|private\s+|async\s+|static\s+){0,3}(?:[\w<>]+\s+)?(\w+)\([^()\n]*\)
         \s*(?:throws\s+\w+\s*)?\{""",
     re.X | re.M,
 )
-_WORD = re.compile(rb"\w+")
+_WORD = regex(rb"\w+")
 
 
 class Streamed(NamedTuple):
