@@ -61,17 +61,17 @@ def loaded_by(program: str) -> set[str]:
     [
         ("cli.main", 87, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 106, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 120, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.up", 107, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 122, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 133, COMMAND),
-        ("cli.main, cli.look.status", 114, COMMAND | {"socket"}),
+        ("cli.main, cli.look.status", 116, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
             "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
-            120,
+            122,
             COMMAND | {"socket", "weakref"},
         ),
-        ("cli.main, cli.draw.graph", 119, COMMAND),
+        ("cli.main, cli.draw.graph", 121, COMMAND),
         ("cli.main, cli.look.logs", 126, COMMAND | {"dataclasses", "inspect", "shutil"}),
         ("cli.main, cli.steer.asks", 118, COMMAND),
         ("cli.main, cli.steer.requests", 107, COMMAND),
