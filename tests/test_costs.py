@@ -79,7 +79,7 @@ def loaded_by(program: str) -> set[str]:
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 327, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 540, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 543, {"typer"}),
         ("runtime.survey.worker", 225, {"ruamel", "typer"}),
     ],
 )
