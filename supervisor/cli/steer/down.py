@@ -133,7 +133,7 @@ def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
     Raises SupervisorDown if none answers, SupervisorHangs if it stops answering.
     """
     with ControlClient(_socket_of(workspace)) as client:
-        client.status()
+        client.ping("down")
         deadline = time.monotonic() + STOP_WITHIN
         client.call("down", now=now)
         progress = Progress()

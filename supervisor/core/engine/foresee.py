@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from sys import intern
 
 from msgspec.structs import replace
 
@@ -137,7 +138,7 @@ def _effect(world: World, task: Task, state: TaskState, first: Collection[str], 
         return Effect.UNCHANGED, _STANDS.get(state.phase, "")
     obstacle = readiness(world, state, at)
     if obstacle is None and task.id not in first:
-        obstacle = f"another task goes first in {task.child}"
+        obstacle = intern(f"another task goes first in {task.child}")  # said of nearly all tasks of a long plan
     begun = state.runs > 0
     if begun and state.phase in _OVER and due in (Due.BRIEF, Due.REDIRECT):
         return Effect.REOPENED, obstacle or _changed(task, state)

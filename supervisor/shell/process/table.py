@@ -115,7 +115,7 @@ def marks(family: str) -> set[str]:
 def rss_bytes(pid: int) -> int | None:
     """Resident memory of a process in bytes; None if the process is gone or the system has no /proc."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+        pages = int(_read(f"/proc/{pid}/statm").split()[1])
     except (OSError, IndexError, ValueError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from supervisor.domain.ask import Request
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.server import Server
-from supervisor.domain.task import Pulse, TaskState
+from supervisor.domain.task import Pulse, TaskState, Tries
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import Learning, World
 
@@ -41,10 +41,15 @@ def with_orchestrator(world: World, **changes: object) -> World:
     return replace(world, orchestrator=replace(world.orchestrator, **changes))
 
 
+_NOTHING_TRIED = Tries()
+
+
 def put_task(world: World, state: TaskState) -> World:
     """Put the state of a task, or the orchestrator's, into the world."""
     if state.task == ORCHESTRATOR:
         return with_orchestrator(world, state=state)
+    if state.tries == _NOTHING_TRIED:
+        state = replace(state, tries=_NOTHING_TRIED)  # one object for all tasks of a long plan
     return replace(world, tasks=put(world.tasks, state.task, state))
 
 
