@@ -202,6 +202,8 @@ class RemoteServerClient(ServerClient):
         """Cut a line that is silent: that it is broken is likelier than that the server hangs, whose turn would be
         lost."""
         if misses < CUT_AFTER:
+            name, place = self.child.name, self._place
+            asyncio.get_running_loop().run_in_executor(None, self._machine.check, name, place)
             super()._missed(session, reason, misses)
         else:
             session.connection.close(reason)

@@ -18,7 +18,7 @@ from supervisor.wire.place.sharing import may_share, question, usable
 LOGINS = 8  # at once at one machine: an sshd drops some of more than ten
 LINES = 8  # over one connection: an sshd takes ten sessions (MaxSessions); its own shell and who reads a repo need one
 CONFIGURED_WITHIN = 10.0  # seconds for `ssh -G`; it takes 0.01
-ANSWERS_WITHIN = 5.0  # seconds for a connection that stands; it takes 0.01, and the login that it saves 0.3 to 2
+ANSWERS_WITHIN = 2.0  # seconds for a connection that stands; it takes 0.01, and the login that it saves 0.3 to 2
 
 
 class Machine:
@@ -55,6 +55,13 @@ class Machine:
             fewest = min(self._connections, key=lambda one: len(one.users))
             fewest.users.add(child)
             return fewest
+
+    def check(self, child: str, place: ChildPlace) -> None:
+        """End the connection of a child unless it gives an answer: its lines are cut, and a new one is made. Blocks."""
+        with self._lock:
+            found = [one for one in self._connections if child in one.users]
+        for one in found:
+            one.check(place)
 
     def leave(self, child: str) -> None:
         """Let go of the connection of a child that has no line any more. Blocks."""
@@ -106,6 +113,12 @@ class SharedConnection:
                 shell.process.end()
                 raise
             self._shell = shell, script
+
+    def check(self, place: ChildPlace) -> None:
+        """End it unless it stands."""
+        with self._lock:
+            if self._shell is not None and not self._stands(place, *self._shell):
+                self._end()
 
     def end(self) -> None:
         with self._lock:

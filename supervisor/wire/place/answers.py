@@ -9,7 +9,8 @@ from supervisor.regex import regex
 WORD = regex(r"[a-z]{1,20}")
 BOOT = regex(r"[0-9a-f-]{0,64}")
 NUMBER = regex(r"[0-9]{1,18}")
-SOCKET = regex(r"/[A-Za-z0-9._/@+:,~ -]{1,300}")
+LONGEST_PATH = 300  # bytes of the path of a socket there: Codex keeps a long one elsewhere, behind a link
+SOCKET = regex(rf"/[A-Za-z0-9._/@+:,~ -]{{1,{LONGEST_PATH - 1}}}")
 
 
 class PlaceAnswer(Struct, frozen=True):

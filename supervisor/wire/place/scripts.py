@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from supervisor.domain.child import Runner
+from supervisor.wire.place.answers import LONGEST_PATH
 from supervisor.wire.place.git import FUNCTIONS
 
 READY_ROUNDS = 300  # looks for the socket of a server that starts, 0.1 s apart: each look is a process there
@@ -127,6 +128,8 @@ $(grep -szH '^ORCH_SERVER=' /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n')
 ORCH_SERVERS
   cd -- "$root" || no folder "$root"
   [ -z "$leftover" ] && [ ! -d "$dir" ] || end_all gently || no survives "$(members | line)"
+  case $dir in *[!A-Za-z0-9._/@+:,~\ -]*) no path "$dir";; esac
+  [ ${#dir} -le %(longest)d ] || no path "$dir"
   command -v setsid >/dev/null 2>&1 || no setsid
   said=$({ if [ -d "$dir" ]; then chmod 700 "$dir"; else mkdir -p "$dir"; fi && echo x > "$dir/stderr.log"; } 2>&1) ||
     no disk "$said"
@@ -220,6 +223,7 @@ class PlaceScripts:
             "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
             "arguments": shlex.join(arguments),
             "rounds": READY_ROUNDS,
+            "longest": LONGEST_PATH - len("/sock"),
             "start": _HELD if held else _ALONE,
             "then": '[ "$how" = adopted ] || wait "$leader"' if held else _LINE,
         }

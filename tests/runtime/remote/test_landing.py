@@ -27,6 +27,7 @@ from supervisor.shell.git.land.look import value_of
 from supervisor.shell.git.reach.there import PathThere
 from tests.gitrepo import git
 from tests.landscape import Landscape
+from tests.peers.forge import stand_in_forge
 
 BRANCH = "refs/heads/orch/move-the-fleet"
 FILES: dict[str, str | None] = {"made here.txt": "one\n", "README.md": "# Pump\n"}
@@ -39,7 +40,9 @@ class Yard:
         self.made = Landscape(folder, "backend", "firmware")
         self.cut = folder / "cut"
         prefix = ("sh", "-c", f'[ ! -e "{self.cut}" ] || exit 255; cat | "$@" | cat', "sh")
-        child = Child("firmware", str(self.made.repos["firmware"]), runner=Runner("lab", prefix))
+        self.programs = folder / "programs there"  # before all others on the PATH there
+        runner = Runner("lab", prefix, path=(str(self.programs),))
+        child = Child("firmware", str(self.made.repos["firmware"]), runner=runner)
         self.firmware: PathThere = repo_of(self.made.workspace, child).root
         self.roots: dict[str, Path] = {"backend": self.made.repos["backend"], "firmware": self.firmware}
         self.made.ran("T1", {"backend": FILES, "firmware": FILES})
@@ -252,6 +255,34 @@ def test_what_a_remote_says_against_a_push_from_there_is_told(yard: Yard) -> Non
         yard.land(book, yard.plan(push=True))
         found = push_landing(book, 1, print, yard.hooks(), yard.roots, requests=False)
     assert (found.done, "the branch is frozen" in found.why) == (False, True), found.why
+
+
+def test_pull_requests_are_opened_there_by_the_forge_that_is_there(
+    yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_remotes(yard)
+    monkeypatch.setenv("PATH", f"{tmp_path}/programs:/usr/bin:/bin")
+    with stand_in_forge(tmp_path / "programs", "gh") as near, stand_in_forge(yard.programs, "gh") as far:
+        far.refused["firmware"] = "the token has expired"
+        with opened(yard.made.workspace.operations) as book:
+            yard.land(book, yard.plan(push=True))
+
+            def push() -> PushResult:
+                return push_landing(book, 1, print, yard.hooks(), yard.roots, requests=True)
+
+            refused = push()
+            assert (refused.done, "the token has expired" in refused.why) == (False, True), refused.why
+            del far.refused["firmware"]
+            assert push() == PushResult(True, "")
+        assert [list(one.requests) for one in (near, far)] == [
+            ["https://forge.example/backend/pull/1"],
+            ["https://forge.example/firmware/pull/1"],
+        ]
+        assert "https://forge.example/backend/pull/1" in far.requests["https://forge.example/firmware/pull/1"]["body"]
+        assert {repo for one, repo in ((near, "backend"), (far, "firmware")) for _, repo, _ in one.calls} == {
+            "backend",
+            "firmware",
+        }
 
 
 def test_a_hook_there_that_a_task_may_have_written_runs_only_with_leave(yard: Yard) -> None:

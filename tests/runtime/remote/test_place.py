@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from supervisor.domain.child import Runner
 from supervisor.errors import CodexError
-from supervisor.runtime.remote.place import ChildPlace
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.handshake import perform_handshake
+from supervisor.runtime.remote.place import ChildPlace, OpenedLine
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import Identity, alive
 from tests.peers import codex_like, crowd
@@ -87,6 +90,41 @@ def test_a_start_there_runs_few_programs(repo: Path, home_there: Path, tmp_path:
         assert sorted(ran) == ["git", "git", "git", "grep", "mkdir", "mv", "setsid", "tr"], "the last git adopts"
     finally:
         place.end(kill=True, seconds=WITHIN)
+
+
+def test_a_home_too_long_for_a_socket_is_none_for_codex(repo: Path, tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 30)
+    (tmp_path / "codex-home").mkdir()
+    home.mkdir()
+    place = at(tmp_path, repo, home, codex=str(locate(None)), connect=("env", f"CODEX_HOME={tmp_path}/codex-home"))
+    try:
+        found = []
+        for _ in range(2):
+            opened = place.open((), lambda: None, WITHIN, anew=False, filters_off=True)
+            found.append((asyncio.run(met(opened)), opened.there.adopted))
+            opened.line.process.end()
+        assert found == [(opened.there.pid, False), (opened.there.pid, True)]
+        assert len(opened.there.socket) > 107
+    finally:
+        place.end(kill=True, seconds=WITHIN)
+
+
+async def met(opened: OpenedLine) -> int:
+    handshake = await perform_handshake(opened.there.socket, opened.line.stream)
+    handshake.connection.close()
+    return handshake.diagnostics.process.id
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "büro", "line\nend"])
+def test_a_home_that_orch_could_not_name_is_refused_before_anything_starts(
+    repo: Path, tmp_path: Path, name: str
+) -> None:
+    home = tmp_path / name
+    home.mkdir()
+    with pytest.raises(CodexError) as refused:
+        at(tmp_path, repo, home).open((), lambda: None, WITHIN, anew=False, filters_off=True)
+    assert (refused.value.what.startswith("the state folder at box ("), list(home.iterdir())) == (True, [])
+    assert refused.value.next_step == "set another HOME in its `env`, then `orch restart c`"
 
 
 def test_a_server_there_makes_files_as_its_user_does(repo: Path, home_there: Path, tmp_path: Path) -> None:

@@ -81,6 +81,9 @@ def test_a_connection_that_is_silent_or_gone_is_replaced(monkeypatch: pytest.Mon
             os.kill(process.pid, number)
             monkeypatch.setattr(sharing, "ANSWERS_WITHIN", 0.3)
             before = one.logins
+            if number is signal.SIGSTOP:  # as when a line is silent
+                one.machine.check("a", one.place("a"))
+                assert not marked(one.workspace.mark(f"{connection.socket.name}.connection"))
             again, place = one.over("a")
             assert (again is connection, place.ask(lambda script: script.system()).word) == (True, "ready")
             assert one.logins == before + 1
