@@ -24,7 +24,7 @@ from supervisor.runtime.codex.registry import Registry
 from supervisor.shell.git.tree import read_tree
 from tests.bench import peers
 from tests.bench.rows import Row, median, timed
-from tests.e2e.lab import Lab, Status, task
+from tests.e2e.lab import Lab, task
 from tests.e2e.stdio import codex_binary
 from tests.peers import codex_like
 
@@ -91,15 +91,15 @@ def steer(folder: Path, rounds: int) -> Iterator[Row]:
             _until(lambda: _lines(steers) > seen)
             return (float(steers.read_text(encoding="utf-8").splitlines()[-1]) - began) * 1000
 
-        def in_force(seen: Status, tasks: int) -> bool:
-            running = sum(one["state"] == "running" for one in seen["tasks"])
-            return len(seen["tasks"]) == tasks and running == CHILDREN
+        def in_force(tasks: int) -> None:
+            with lab.client() as client:  # to take in a plan of 2,000 tasks may take long where others work, too
+                _until(lambda: _runs(_tasks(client), tasks), LONG_PLAN, LOOK)
 
         in_place = lambda text: lab.workspace.plan.write_text(text, encoding="utf-8")  # noqa: E731
         numbers = iter(range(1, 10_000))
         for tasks, saves in SAVED.items():
             lab.save(plan(0, tasks))
-            lab.until(lambda seen: in_force(seen, tasks), LONG_PLAN)  # noqa: B023
+            in_force(tasks)
             parsed, took = [], []
             for _ in range(saves):
                 text = plan(next(numbers), tasks)
@@ -114,7 +114,7 @@ def steer(folder: Path, rounds: int) -> Iterator[Row]:
         what = f"plan.md saved to `turn/steer`, {more} tasks beside {few}"
         yield Row(what, medians[more], medians[few], "1.5", "p50 under 60 ms wanted")
         lab.save(plan(0))
-        lab.until(lambda seen: in_force(seen, TASKS), LONG_PLAN)
+        in_force(TASKS)
         took = [steered(plan(next(numbers)), lab.save) for _ in range(SAVES)]
         floor = [_event_alone(lab.folder / "alone", "by rename", plan(number)) for number in range(SAVES)]
         p95 = statistics.quantiles(took, n=20)[-1]
@@ -258,8 +258,13 @@ def _lines(file: Path) -> int:
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + BOUND
+def _runs(found: Sequence[dict[str, Any]], tasks: int) -> bool:
+    """Whether a plan of so many tasks is in force, with a turn under way in each child."""
+    return len(found) == tasks and sum(one["state"] == "running" for one in found) == CHILDREN
+
+
+def _until(holds: Callable[[], bool], within: float = BOUND, look: float = 0.0005) -> None:
+    deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.0005)
+        time.sleep(look)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote
 from supervisor.core.repo.places import inside, moved, shell_lines
 from supervisor.core.repo.structured import Malformed, Value, read_yaml
 from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
-from supervisor.regex import regex
+from supervisor.regex import any_of, regex
 
 JOBS = 20
 STEPS = 20  # commands of one job
@@ -36,7 +37,14 @@ _HOOKS = regex(r"\.pre-commit-config\.ya?ml|\.husky/(pre-commit|commit-msg|pre-p
 
 def system_of(name: str) -> str | None:
     """Return the CI system that reads a file of this name; None if the file is not a pipeline."""
-    return next((system for pattern, system in _SYSTEMS if pattern.fullmatch(name)), None)
+    if _any_system().fullmatch(name) is None:
+        return None
+    return next(system for pattern, system in _SYSTEMS if pattern.fullmatch(name))
+
+
+@cache
+def _any_system() -> re.Pattern[str]:
+    return any_of(pattern for pattern, _ in _SYSTEMS)
 
 
 def is_hooks(name: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
 from supervisor.core.repo.ci import is_hooks, read_hooks, read_pipeline, system_of
 from supervisor.core.repo.entrypoints import entry_points, may_be_entry_point, python_files
-from supervisor.core.repo.files import RepoFile, is_sample, language_of, left_out
+from supervisor.core.repo.files import KNOWN, RepoFile, is_sample, language_of, left_out
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.core.repo.manifests.defaults import completed
 from supervisor.core.repo.places import RepoContents, check, contents_of
@@ -120,21 +121,29 @@ _COPIES = regex(r"(^|/)v?\d+(\.\d+){2,}[^/]*/")
 
 def _chosen(files: Sequence[RepoFile]) -> tuple[list[str], list[str], list[str]]:
     """Return the manifests, the pipelines and hooks, and the likely entry points; each nearest to the root first."""
-    manifests, pipelines, starts = [], [], []
+    found: dict[str, list[str]] = {part: [] for part in _PARTS}
     for file in files:
-        name = file.name
-        if left_out(name) is not None or _COPIES.search(name):
-            continue
-        if system_of(name) is not None or is_hooks(name):
-            pipelines.append(name)
-        elif kind_of(name) is not None:
-            if "/" not in name or not is_sample(name):
-                manifests.append(name)
-        elif may_be_entry_point(name):
-            starts.append(name)
-    for found in (manifests, pipelines, starts):
-        found.sort(key=lambda name: (name.count("/"), name))
+        if (part := _part(file.name)) is not None:
+            found[part].append(file.name)
+    for names in found.values():
+        names.sort(key=lambda name: (name.count("/"), name))
+    manifests, pipelines, starts = found.values()
     return manifests, pipelines, starts
+
+
+_PARTS = _MANIFEST, _PIPELINE, _START = ("manifest", "pipeline", "start")
+
+
+@lru_cache(KNOWN)
+def _part(name: str) -> str | None:
+    """Return which of `_chosen` a file belongs to. It is asked twice for each name."""
+    if left_out(name) is not None or _COPIES.search(name):
+        return None
+    if system_of(name) is not None or is_hooks(name):
+        return _PIPELINE
+    if kind_of(name) is not None:
+        return _MANIFEST if "/" not in name or not is_sample(name) else None
+    return _START if may_be_entry_point(name) else None
 
 
 def _figures(files: Sequence[RepoFile]) -> tuple[tuple[Language, ...], tuple[LeftOut, ...]]:

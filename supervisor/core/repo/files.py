@@ -47,6 +47,7 @@ def left_out(name: str) -> str | None:
     return None
 
 
+@lru_cache(KNOWN)
 def is_test(name: str) -> bool:
     """Return whether a source file contains tests, by its name or its folder. Test data does not count."""
     return language_of(name) is not None and _TEST.search(name) is not None and _TEST_DATA.search(name) is None

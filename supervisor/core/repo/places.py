@@ -25,7 +25,12 @@ class RepoContents(Struct, frozen=True):
 def contents_of(names: Iterable[str], manifests: Sequence[Manifest]) -> RepoContents:
     """Return what a repo with these files and manifests has."""
     files = frozenset(names)
-    folders = {name[:at] for name in files for at, char in enumerate(name) if char == "/"}
+    folders = set[str]()
+    for name in files:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     scripts = {
         it.path: frozenset(one.name for one in it.scripts) for it in manifests if it.kind == "npm" and not it.note
     }

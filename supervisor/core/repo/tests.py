@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from supervisor.core.repo.files import RepoFile, is_test, left_out
 from supervisor.domain.repo.facts import Framework, Manifest, Pipeline, Suite, SuiteFolder
-from supervisor.regex import regex
+from supervisor.regex import any_of, regex
 
 FOLDERS = 12
 FRAMEWORKS = 12
@@ -18,12 +20,12 @@ def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipeli
     named: dict[str, Framework] = {}
     for found in _frameworks(manifests, pipelines):
         named.setdefault(found.name, found)
-    count = 0
+    count, any_config = 0, _any_config()
     folders: Counter[str] = Counter()
     for file in files:
         if left_out(file.name) is not None:
             continue
-        for pattern, framework in _CONFIGS:
+        for pattern, framework in _CONFIGS if any_config.search(file.name) else ():
             if framework not in named and pattern.search(file.name):
                 named[framework] = Framework(framework, file.name, 0)
         if is_test(file.name):
@@ -71,6 +73,13 @@ _CONFIGS = tuple(
         (r"Tests/[^/]*/?[^/]+Tests\.swift$", "XCTest"),
     )
 )
+
+
+@cache
+def _any_config() -> re.Pattern[str]:
+    return any_of(pattern for pattern, _ in _CONFIGS)
+
+
 _RUNS = regex(
     r"\b(pytest|unittest|jest|vitest|mocha|tox|nox|ctest|rspec|phpunit|playwright|cypress|go test"
     r"|cargo (?:nextest|test)|node --test)\b"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from supervisor.core.repo.commands import quote
 from supervisor.core.repo.manifests import apps, builds, dotnet, elixir, packages, python
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Malformed
 from supervisor.domain.repo.facts import Manifest
+from supervisor.regex import any_of
 
 DEPENDENCIES = 80  # of one manifest
 SCRIPTS = 40
@@ -56,8 +58,14 @@ _PATTERNS: Sequence[tuple[re.Pattern[str], str, Reader]] = (
 
 def _reader(name: str) -> tuple[str, Reader] | None:
     base = name.rpartition("/")[2]
-    patterns = ((kind, read) for pattern, kind, read in _PATTERNS if pattern.fullmatch(base))
-    return _READERS.get(base) or next(patterns, None)
+    if base in _READERS or _any_pattern().fullmatch(base) is None:
+        return _READERS.get(base)
+    return next((kind, read) for pattern, kind, read in _PATTERNS if pattern.fullmatch(base))
+
+
+@cache
+def _any_pattern() -> re.Pattern[str]:
+    return any_of(pattern for pattern, _, _ in _PATTERNS)
 
 
 def _bounded(manifest: Manifest) -> Manifest:
