@@ -22,7 +22,7 @@ from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, companions, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
-from supervisor.core.map.tools import is_library, is_tool
+from supervisor.core.map.tools import is_apart, is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.core.map.weights import WEIGHTS, Evidence, weigh
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
@@ -36,6 +36,7 @@ PLACES = 6
 
 _UUID = regex(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UPPER = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+_PARTS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
 
@@ -143,6 +144,9 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
     evidence: Evidence = {str(kind): 1, "declared for the wire": min(2, wire), **_specific(kind, name, group)}
     evidence |= {name: 1 for name in (roles, _strength(kind, strong)) if name}
     evidence["many files"] = _spread(kind, group)
+    if kind is Kind.KEY and not wire:
+        evidence["never declared for the wire"] = 1
+        evidence["made of common words"] = _is_common(name)
     note, conflict = "", False
     if kind is Kind.CONSTANT:
         note, conflict, how = _values(children, group)
@@ -158,11 +162,13 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
         note = "spelled " + ", ".join(sorted(spellings)[:4]) if len(spellings) > 1 else ""
     evidence["tests only"] = sum(all(one.test for one in group if one.child == child) for child in children)
     telling = [one.file for one in group if one.mention.kind is kind]  # another may be any word, as a macro of C is
-    own = {one.child for one in group if not is_library(one.file)}
+    own = {one.child for one in group if not is_apart(one.file)}
     evidence["library only"] = len(children) - len(own)
     if _UUID.fullmatch(name) and len(own) == len(children):  # nobody has it by chance, but libraries have many
         evidence["assigned uuid" if name.endswith(BLUETOOTH) else "uuid"] = 1
     if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(map(is_tool, telling)):
+        if kind in WORDS:
+            return None
         evidence["tools only"], conflict = 1, False
     sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)
     places, score = _places(children, group), weigh(evidence, weights)
@@ -267,7 +273,7 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> Evidence:
         served = [occurrence.mention.detail for occurrence in group if occurrence.mention.role is Role.PROVIDES]
         form = "route of one word" if len(parts) < 2 else "" if len(parts) < 4 else "route of four words"
         form = "route of a mount" if all(detail == MOUNT for detail in served) else form
-        form = "common route" if name in stopwords.ROUTES else form
+        form = "common route" if name in stopwords.ROUTES or not parts else form
     elif kind is Kind.ENV:
         form = "variable of one word" if len(parts) < 2 else ""
     elif kind in WORDS or kind is Kind.CONSTANT:
@@ -279,6 +285,12 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> Evidence:
     elif kind is Kind.TABLE:
         form = "short table" if len(name) < 5 else "long table"
     return {form: 1} if form else {}
+
+
+def _is_common(name: str) -> bool:
+    """Return whether a name of several words is made of common ones only: `errorMessage`, `old_url`."""
+    parts = [part.lower() for part in _PARTS.findall(name)]
+    return len(parts) > 1 and all(part in stopwords.KEYS or part in stopwords.ADJECTIVES for part in parts)
 
 
 def _company(candidates: Sequence[_Candidate]) -> list[float]:

@@ -9,6 +9,7 @@ from supervisor.regex import regex
 _TOOL = regex(
     r"""(^|/)(
         licen[cs]es?/.* | \.github/.* | \.circleci/.* | \.husky/.*
+      | \.woodpecker(/.*|\.ya?ml) | \.(gitea|forgejo|trunk|devcontainer)/.* | \.[\w-]*lint[\w-]*(\.\w+)*
       | \.vscode/.* | \.idea/.* | fastlane/.* | gradle/wrapper/.*
       | (babel|biome|commitlint|cypress|esbuild|eslint|jest|karma|knip|lint-staged|metro|next|nuxt|playwright|postcss
           |prettier|release|rollup|rspack|stylelint|svelte|tailwind|tsup|vite|vitest|webpack|workbox)
@@ -34,9 +35,13 @@ _LIBRARY = regex(
 )
 
 
-def is_library(file: str) -> bool:
-    """Return whether a file of C or C++ is deep in a library that its repo carries, such as a Bluetooth stack."""
-    return _LIBRARY.search(file) is not None
+_MIGRATION = regex(r"(^|/)(db/migrate|migrations|alembic/versions|database/migrations|schemas/[\w.]+Database)/", re.I)
+
+
+def is_apart(file: str) -> bool:
+    """Return whether what is in a file concerns others only if the rest of the repo has it, too: a migration of the
+    repo's own database, or a file of C or C++ deep in a library that the repo carries, such as a Bluetooth stack."""
+    return _LIBRARY.search(file) is not None or _MIGRATION.search(file) is not None
 
 
 def is_tool(file: str) -> bool:

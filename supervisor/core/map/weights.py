@@ -59,6 +59,8 @@ WEIGHTS: Mapping[str, float] = {
     "message, sure on no side": 0.492,
     "sure on no side": 0.35,
     "declared for the wire": 0.981,
+    "never declared for the wire": 0.95,
+    "made of common words": 0.7,
     "many files": 0.383,
     "company": 2.652,
     "one of a set": 1.45,

@@ -48,6 +48,8 @@ _METHOD_BELOW = regex(rb"""\s*:\s*\{\s*["']?(GET|POST|PUT|PATCH|DELETE)["']?\s*:
 _CALLEE = regex(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
 _BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
 _OUTER_ROUTE = regex(rb"""["'](/[^"'\n]{0,200})["']""")
+_INDEXED = regex(r"(?:\[[^\[\]]*\]|\([^()]*\)|[!?.\s])+$")
+_ELEMENT = regex(rb"<(?:Route|Link|NavLink|Navigate|Redirect)(?=\s[^<]*\Z)")
 _SCOPE = regex(rb"""\(?\s*(?:["'](/[^"'\n]{0,200})["']|:(\w{1,80}))""")
 
 _NAME = regex(r"[\w$.\-@]+$")
@@ -93,8 +95,8 @@ def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Namin
     before = _SIBLINGS.sub("", first) if first.rstrip().endswith(("|", ",")) else first
     behind = source[node.end_byte : node.end_byte + 100].decode("utf-8", "replace")
     bare = before.rstrip()
-    if bare.endswith("[") and (match := _NAME.search(bare[:-1].rstrip(")>"))):
-        return Naming(of=match[0])
+    if bare.endswith("[") and (of := _indexed(bare[:-1])):
+        return Naming(of=of)
     if language in _ARMS and _ARMS[language].match(behind):
         return Naming(case=True)
     if ("case" in before or "wh" in before) and _CASE.search(before) and not _VALUED.search(before):
@@ -110,6 +112,14 @@ def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Namin
     if match := _COMPARED_AFTER.match(behind):
         return Naming(last_name(match[1]), case=True)
     return _in_list(source, node) or Naming()
+
+
+def _indexed(text: str) -> str:
+    """The name of what is indexed at the end of a text: `doc` of `doc["leds"]`, `res.json` of `res.json()!`."""
+    match = _NAME.search(text.rstrip(")>!?."))
+    if match is None and text.endswith((")", "]", "!", "?", ".")):
+        match = _NAME.search(_INDEXED.sub("", text))
+    return match[0] if match else ""
 
 
 def _in_list(source: bytes, node: Node) -> Naming | None:
@@ -163,6 +173,9 @@ def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
             if not found.call and parent.type.startswith("attribute"):
                 start = source[max(parent.start_byte, child.start_byte - BEFORE) : child.start_byte]
                 found.call = start.decode("utf-8", "replace").strip("([#")
+        elif parent.type == "jsx_attribute" and not found.call:
+            element = _ELEMENT.search(source, max(0, parent.start_byte - BEFORE), parent.start_byte)
+            found.call = element[0].decode("utf-8", "replace") if element else ""
         child, parent = parent, parent.parent
     return found
 

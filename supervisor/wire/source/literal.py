@@ -16,6 +16,7 @@ _OPENS = regex(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
 _SHUTS = regex(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
 _TAIL = regex(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
 _SIDE_BY_SIDE = regex(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
+_STORED = regex(rb"(?:F|FPSTR|PSTR|TEXT|_T|QStringLiteral|QLatin1String(?:View)?)\(\s*\Z")
 _HOLES = {
     "python": regex(r"\{[^{}]*\}|%\(\w+\)[sdif]|%[sdif]"),
     "javascript": regex(r"\$\{(?:[^{}]|\{[^{}]*\})*\}"),
@@ -48,6 +49,13 @@ def whole(source: bytes, node: Node) -> Node:
     else:
         joined = source[node.end_byte : node.end_byte + 40].lstrip().startswith(_PLUS)
     return top if joined else node  # not joined: it is one side of a comparison or of a pair
+
+
+def unwrapped(source: bytes, top: Node) -> Node:
+    """Find the macro or type of C around a literal, which changes only how it is stored; else return `top` itself."""
+    call = top.parent.parent if top.parent is not None and top.parent.type == "argument_list" else None
+    is_stored = call is not None and _STORED.match(source, call.start_byte, top.start_byte)
+    return call if call is not None and is_stored else top
 
 
 def text_of(language: str, source: bytes, node: Node, top: Node) -> str:

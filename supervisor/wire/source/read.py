@@ -19,7 +19,7 @@ from supervisor.wire.source.http.scopes import Scopes
 from supervisor.wire.source.http.statuses import statuses
 from supervisor.wire.source.http.streams import Streams, streams
 from supervisor.wire.source.languages import LIMIT, word_set
-from supervisor.wire.source.literal import bare, text_of, unquoted, whole
+from supervisor.wire.source.literal import bare, text_of, unquoted, unwrapped, whole
 from supervisor.wire.source.types import field_type, is_sent, tagged_type
 
 LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
@@ -28,6 +28,7 @@ MANY = 4_000  # literals kept of one file
 LIMIT_OF_QUERY = 20_000  # bytes of a GraphQL operation
 DEEPEST = 500  # nested brackets; a file with more is read without its grammar
 
+_OF_C = frozenset({"c", "cpp"})
 _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "graphql", "sql"})
 
 
@@ -144,7 +145,7 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     yield from _names(language, source, found)
     yield from grpc.literals(source)
     yield from builders.literals(language, source)
-    if language in ("c", "cpp") and (b"UUID" in source or b"uuid" in source):
+    if language in _OF_C and (b"UUID" in source or b"uuid" in source):
         yield from _uuids(source)
     yield from scopes.bare()
 
@@ -177,6 +178,8 @@ def _string(language: str, source: bytes, node: Node, scopes: Scopes, streaming:
     if (len(text) > LONGEST and not tables) or not (any(map(str.isalnum, text)) or text in ("/{}", "{}")):
         return
     routed = "/" in text or (scopes.everywhere and " " not in text)
+    if language in _OF_C:
+        top = unwrapped(source, top)
     around = surroundings(source, top, path=routed)
     named = naming(language, source, top, in_macro=around.call.endswith("!"))
     if "/" in text and not around.method:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from supervisor.core.map.mention import keywords, stopwords
-from supervisor.core.map.mention.context import LiteralContext, has
+from supervisor.core.map.mention.context import LiteralContext, about_errors, has
 from supervisor.core.map.mention.fields import IDENTIFIER, field, key, listed_field, one_of_set, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
-from supervisor.core.map.mention.routes import ends_like_a_file, routes
+from supervisor.core.map.mention.routes import routes
 from supervisor.core.map.mention.rpc import rpc_path
 from supervisor.core.map.mention.types import type_name
 from supervisor.domain.link import Kind, Mention, Role
@@ -36,7 +36,7 @@ _LOCALE = regex(r"[a-z]{2,3}[_\-](?:[A-Z]{2}|[A-Z][a-z]{3})(?:[_\-][A-Z]{2})?")
 
 _ERROR_NUMBER = regex(r"[A-Z]{1,4}[_-]?\d{3,5}")
 _TOPIC = regex(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
-_EVENT = regex(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
+_EVENT = regex(r"[a-z][a-z_\-]+:[a-z][a-z_\-]+")  # with a dot it may be a path of keys, a module or a host
 _PHRASE = regex(r"[a-z]{3,}( [a-z]{2,}){1,2}")
 _SENTENCE = regex(r"[\w{}'\"(][^\n<>]{10,}")
 _MULTIWORD = regex(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
@@ -111,7 +111,7 @@ def _named_table(context: LiteralContext) -> Verdict:
 
 def _header(context: LiteralContext) -> Verdict:
     text = context.text.rstrip(": ")
-    if match := _HEADER_LINE.match(context.text):
+    if (match := _HEADER_LINE.match(context.text)) and (match[1] != match[1].lower() or "header" in context.around):
         return header(match[1], context.word.line) or None
     parameter = context.declares and context.key == "name" and ".parameters" in context.word.within
     if _OWN_HEADER.fullmatch(text) or (_HEADER.fullmatch(text) and ("header" in context.around or parameter)):
@@ -177,7 +177,8 @@ def _renamed(context: LiteralContext) -> Verdict:
     if not IDENTIFIER.fullmatch(context.text):
         return None
     coding = context.language == "swift" and context.key and plain_name(context.key) == plain_name(context.text)
-    renames = context.call in keywords.RENAMES or context.key in keywords.RENAMES
+    moshi = context.word.decorates and context.call == "json"
+    renames = moshi or context.call in keywords.RENAMES or context.key in keywords.RENAMES
     return field(context.text, context.word.line) if renames or coding else None
 
 
@@ -275,12 +276,11 @@ def _code(context: LiteralContext) -> Verdict:
     coded = _CODE.fullmatch(text) is not None and _MULTIWORD.search(text) is not None
     if not (coded or _ERROR_NUMBER.fullmatch(text)):
         return None
-    given = f"{word.call} {word.key}".lower()
     if text.lower() in stopwords.WORDS or _LOCALE.fullmatch(text):
         return ()
-    if has(given, keywords.ERRORS) and not word.is_key and "encod" not in given:
+    if (about_errors(word.call) or about_errors(word.key)) and not word.is_key:
         return (context.mention(Kind.ERROR, text),)
-    if _EVENT.fullmatch(text) and not context.of and not ends_like_a_file(text):
+    if _EVENT.fullmatch(text) and not context.of:
         return (context.mention(Kind.TOPIC, topic_name(text)),)
     if context.key in keywords.MESSAGE_KEYS and not word.is_key and not text.startswith(("application/", "text/")):
         return (context.mention(Kind.TOPIC, topic_name(text)),)
@@ -320,12 +320,12 @@ def _path_of_topic(context: LiteralContext) -> Verdict:
 
 def _sentence(context: LiteralContext) -> Verdict:
     """An error message: if two repos have the same words, they share it, or one of them compares it."""
-    text = context.text
-    if context.word.is_key or len(text) > 160:
+    word, text = context.word, context.text
+    if word.is_key or len(text) > 160:
         return None
-    of_error = has(f"{context.call} {context.key}", (*keywords.ERRORS, "message", "detail", "raise", "abort"))
+    of_error = about_errors(word.call) or about_errors(word.key) or has(f"{context.call} {context.key}", keywords.TOLD)
     if _PHRASE.fullmatch(text):
-        return (context.mention(Kind.ERROR, text, weak=0 if of_error or context.word.case else 1),)
+        return (context.mention(Kind.ERROR, text, weak=0 if of_error or word.case else 1),)
     if text.count(" ") > 2 and _SENTENCE.fullmatch(text):
         return (context.mention(Kind.ERROR, text.rstrip(".:! "), weak=0 if of_error else 1),)
     return None

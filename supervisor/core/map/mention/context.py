@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
+from supervisor.core.map.mention import keywords
 from supervisor.core.map.mention.normalize import last_of, receiver_of
 from supervisor.domain.link import Kind, Literal, Mention, Role
+from supervisor.regex import regex
 
 
 class LiteralContext(Struct, frozen=True):
@@ -58,3 +61,16 @@ def in_context(word: Literal, language: str, prefix: str) -> LiteralContext:
 def has(text: str, parts: Iterable[str]) -> bool:
     """Return whether one of `parts` is in `text`."""
     return any(part in text for part in parts)
+
+
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@lru_cache(4096)
+def about_errors(name: str) -> bool:
+    """Return whether one of the words of a name is about errors: of `on_fail`, but not of `default` or `barcode`."""
+    words = map(str.lower, _WORD.findall(name))
+    return any(
+        word in keywords.ERRORS or word.startswith(keywords.ERROR_STEMS) or word.endswith(keywords.ERROR_STEMS)
+        for word in words
+    )

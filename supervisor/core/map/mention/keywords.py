@@ -77,6 +77,18 @@ REQUESTS = word_set(
 )
 """Functions that take the URL of a request."""
 
+NAVIGATES = word_set(
+    """
+    composable navigate navigatetorestored navdeeplink pushnamed pushreplacementnamed popandpushnamed
+    pushnamedandremoveuntil goroute gonamed usematch matchpath generatepath navigateto redirectto
+    <route <link <navlink <navigate <redirect
+    """
+)
+"""Functions and elements that take the address of a screen or page of the same program."""
+
+NAVIGATORS = word_set("router history navigator nav navcontroller navigation $router routerhistory gorouter context")
+"""Objects that go to a screen or page of the same program: `router.push("/rides")`."""
+
 RENAMES = word_set(
     """
     serialname serializedname jsonproperty jsonpropertyname jsonkey rename alias data_key bsonelement datamember
@@ -144,8 +156,12 @@ MESSAGE_KEYS = word_set(
 )
 """Keys whose value is the type of a message."""
 
-ERRORS = _tuple("error err code reason fault exception problem fail")
-"""Parts of names that are about errors."""
+ERRORS = word_set("err errs errno errmsg code codes fault faults")
+ERROR_STEMS = _tuple("error exception problem fail reason")
+"""Words of names that are about errors, and beginnings of such words."""
+
+TOLD = _tuple("message detail raise abort")
+"""Parts of names that hold a sentence for somebody to read."""
 
 LOCAL_SERVICES = _tuple("mdns bonjour nsd zeroconf dnssd dns_sd avahi")
 """Parts of names that are about services on the local network."""

@@ -107,7 +107,7 @@ def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
 
 def _field(word: Literal) -> tuple[Mention, ...]:
     """Return mentions of a field of data. Outside of a schema they are weak: the name may be the program's own."""
-    weak = 2 if word.form is Form.MEMBER else 0 if word.sent else 1
+    weak = 2 if word.form is Form.MEMBER else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
         return field(word.text, word.line, Role.PROVIDES, type_name(word.type))
     if word.call == "graphql":
@@ -122,10 +122,10 @@ def _field(word: Literal) -> tuple[Mention, ...]:
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=1),)
     if _UPPER.fullmatch(word.text):
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
-    if _MULTIWORD.search(word.text):
-        return key(word.text, word.line, weak=weak, type_=type_name(word.type))
     if word.sent:
         return field(word.text, word.line, type_=type_name(word.type))
+    if _MULTIWORD.search(word.text):
+        return key(word.text, word.line, weak=weak, type_=type_name(word.type))
     return one_of_set(Kind.KEY, word.text, word.line, 1 if word.type else 2, type_name(word.type))
 
 

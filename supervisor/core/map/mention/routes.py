@@ -58,7 +58,7 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
             yield context.mention(Kind.ROUTE, route_name(context.text), Role.PROVIDES)
         return
     path = None if word.decorates and context.key in ("methods", "method") else _path(context)
-    if path is None:
+    if path is None or _navigates(context):
         return
     if path.port and int(path.port) not in stopwords.PORTS:
         yield context.mention(Kind.PORT, path.port, Role.USES)
@@ -147,6 +147,13 @@ def _path(context: LiteralContext) -> _Path | None:
     served = context.call in keywords.DEFINES or context.on in keywords.SERVERS or word.decorates
     placed = _calls(context) or served or _completes_a_url(context)
     return _Path(f"/{text}", "", method) if placed and _RELATIVE.fullmatch(text) else None
+
+
+def _navigates(context: LiteralContext) -> bool:
+    """Return whether a path is that of a screen or page, to which a program goes without asking a server."""
+    if context.call in keywords.NAVIGATES:
+        return True
+    return context.call in ("push", "replace", "go") and context.on in keywords.NAVIGATORS
 
 
 def _completes_a_url(context: LiteralContext) -> bool:

@@ -98,13 +98,14 @@ WORDS = word_set(
     utf-8 utf_8 iso-8859-1 us-ascii latin-1 application/json text/html text/plain text/css image/png image/jpeg
     image/svg+xml multipart/form-data application/x-www-form-urlencoded application/octet-stream
     text/event-stream application/xml text/xml application/javascript text/javascript en-us en_us en-gb
-    x-www-form-urlencoded use-strict node_modules package.json index.js index.html main.py __main__ __init__
-    __name__ requirements.txt pyproject.toml setup.py readme.md .gitignore read-only read_only on-off pre-commit
+    x-www-form-urlencoded use-strict node_modules package.json index.js index.html manifest.json main.py __main__
+    __init__ __name__ requirements.txt pyproject.toml setup.py readme.md .gitignore read-only read_only on-off
+    pre-commit
     store_true store_false store_const append_const
     year-month y-m-d yyyy-mm-dd end-to-end built-in x86_64 amd64 arm64 linux-x64 user-agent content-type
     keep-alive cache-control no-cache not-found not_found bad-request content-length inline-block flex-start
     flex-end space-between border-box no-repeat sans-serif font-size margin-top background-color user_id utf-16
-    utf-32 os.path sys.path foo.bar foo_bar foo-bar hello-world
+    utf-32 about:blank os.path sys.path foo.bar foo_bar foo-bar hello-world
     """
 )
 
@@ -153,6 +154,14 @@ SQL = word_set(
     lateral current_timestamp now excluded delete update insert cascade conflict
     """
 )
+
+ADJECTIVES = word_set(
+    """
+    is has on in at by to of no not can old new current selected given my own all any min max total base full short
+    initial latest real original local remote global parent show hide add remove update set get on tag api web app
+    """
+)
+"""Words that make no name specific: of two common words, `old_url` and `is_public` are common, too."""
 
 FOLDERS = word_set(
     "test tests testing docs doc examples example scripts tools benchmarks utils util lib src app core common"
