@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from supervisor.regex import regex
+
 LONGEST = 86  # bytes of the path: ssh adds 17 to it while it makes the socket, whose name has 107 at most
-_PLAIN = re.compile(r"/[A-Za-z0-9._/@+:,-]+")
+_PLAIN = regex(r"/[A-Za-z0-9._/@+:,-]+")
 
 
 def question(connect: Sequence[str]) -> list[str] | None:

@@ -302,7 +302,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
 
 
 NAMES = st.sampled_from(["2024", "1e5", "0x1f", "true", "null", "No", "1_0", "2024-01-01"]) | st.from_regex(
-    NAME, fullmatch=True
+    NAME.pattern, fullmatch=True
 )
 PATHS = st.sampled_from(["~", "123", "true", "null", ".", "..", "-", "2024-01-01", "1:30", "*a", "# a"]) | st.text(
     st.characters(exclude_characters="\0", exclude_categories=()), min_size=1
