@@ -72,7 +72,7 @@ def running() -> Iterator[Lab]:
     """Have the run go on until nothing more happens without a person."""
     with Lab(*CHILDREN, idle_timeout_ms=QUIET) as lab:
         programs = lab.folder / "bin"
-        programs.mkdir()
+        programs.mkdir(exist_ok=True)
         for name in SLOW:
             program = programs / name
             program.write_text("#!/bin/sh\nexec tail -f /dev/null\n", encoding="utf-8")

@@ -161,8 +161,8 @@ def _announced(line: RecordLine) -> str:
 def _answered(line: RecordLine) -> str:
     answer = line.get("answer")
     answer = answer if isinstance(answer, Mapping) else {}
-    said = " ".join(str(answer[one]) for one in ("decision", "text") if answer.get(one))
-    return _join(f"{line.get('ask')} answered", said)
+    decision, text = answer.get("decision") or "", answer.get("text")
+    return _join(f"{line.get('ask')} answered{f' {decision}' if decision != 'text' else ''}", text)
 
 
 def _ready(line: RecordLine) -> str:

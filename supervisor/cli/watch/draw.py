@@ -169,7 +169,7 @@ def _about(scene: Scene, size: Size, room: int) -> Iterator[ScreenRow]:
         words = task.doing if task.state in ("running", "verifying") else task.why
         lines = [*_words(words or "", size.columns), *_words(task.summary or "", size.columns, "dim")]
         lines = _short([*lines, *_facts(task, scene.now)], room - 1)
-    yield ScreenRow(_rule(title, "", size.columns))
+    yield ScreenRow(_rule(title, "", size.columns) if title else Line())
     rows = [ScreenRow(line) for line in lines[: room - 1]]
     yield from [*rows, *(ScreenRow() for _ in range(room - 1 - len(rows)))]
 

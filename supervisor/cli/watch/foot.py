@@ -97,8 +97,9 @@ def _offers(screen: Screen, items: Items) -> Iterator[tuple[str, str]]:
         if for_session(ask):
             yield "s", "session"
     if screen.place == "list":
-        yield "Enter", "open"
-        if ask is None:
+        if chosen is not None:
+            yield "Enter", "open"
+        if chosen is not None and ask is None:
             yield "d", "diff"
             yield "a", "attach"
         yield "g", "graph"

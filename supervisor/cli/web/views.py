@@ -19,7 +19,7 @@ from supervisor.core.view.page.forms import answer_form, code_form, enter_form, 
 from supervisor.core.view.page.frame import agreed_title, document, graph, notices, sums
 from supervisor.core.view.page.history import agreed, decisions, learned, plan_edits, ruled
 from supervisor.core.view.page.parts import Marks, PageParts
-from supervisor.core.view.page.pen import Html, Pen, count_of
+from supervisor.core.view.page.pen import Html, Pen, count_of, tight
 from supervisor.core.view.page.style import STYLE
 from supervisor.core.view.page.tasks import task_details, task_line
 from supervisor.core.view.page.timeline import legend, timeline
@@ -196,8 +196,8 @@ class Views:
         rows = [
             pen(
                 "tr",
-                pen("td", pen("b", one.name)),
-                pen("td", one.state),
+                pen("td", pen("b", one.name), cls=tight(one.name)),
+                pen("td", one.state, cls="tight"),
                 pen("td", pen("a", one.task, href=f"/task/{one.task}") if one.task else ""),
                 pen("td", one.problem or ""),
             )
@@ -245,7 +245,9 @@ class Views:
         links = [pen("a", words, href=to, aria_current="page" if to == here else None) for to, words in _PLACES]
         up = status.supervisor.state == "up"
         buttons = (
-            Html("") if self._read_only or not up else plan_buttons(pen, held=status.plan.state in ("held", "waiting"))
+            Html("")
+            if self._read_only or not up or status.plan.state == "missing"
+            else plan_buttons(pen, held=status.plan.state in ("held", "waiting"))
         )
         down = "" if up else f"The supervisor is {status.supervisor.state}: this is the last known state."
         head = (

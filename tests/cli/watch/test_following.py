@@ -18,7 +18,7 @@ def test_the_memory_of_a_server_is_no_change(workspace: WorkspacePaths, standin:
     sent, changes = threading.Event(), list[str | None]()
     standin(_status(1, "$ ls"), _status(2, "$ ls"), _status(3, "$ make"), _status(4, "$ make"), at_the_end=sent.set)
     following = Following(workspace)
-    following.changed = lambda: changes.append(following.status.tasks[0].doing)
+    following.changed = lambda: changes.extend(one.doing for one in following.status.tasks)
     following.start()
     assert sent.wait(30)
     following.stop()

@@ -118,3 +118,12 @@ def test_a_task_at_work_shows_in_full_what_its_child_says_in_this_turn(tmp_path:
     done = views.task(view, "T0")
     assert done is not None
     assert "What it says" not in done.html
+
+
+def test_without_a_plan_there_is_nothing_to_hold(tmp_path: Path) -> None:
+    before = view_of(world_of(1, 1))
+    gone = replace(before.status, plan=replace(before.status.plan, state="missing"), tasks=())
+    views = Views(WorkspacePaths(tmp_path), Pen(), read_only=False)
+    assert "Hold: start nothing new" in views.overview(before, None).html
+    empty = views.overview(before._replace(status=gone), None).html
+    assert ("Hold: start nothing new" in empty, "0 tokens" in empty, "no task yet" in empty) == (False, False, True)

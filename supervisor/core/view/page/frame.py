@@ -50,7 +50,8 @@ def sums(pen: Pen, status: Status, begun: datetime | None, until: datetime | Non
     parts += [(state, f"{count[state]} {words.get(state, state)}") for state in _ORDER if count[state]]
     if status.asks:
         parts.append(("needs_human", count_of(len(status.asks), "ask")))
-    parts.append(("", f"{amount(tokens)} tokens"))
+    if tokens:
+        parts.append(("", f"{amount(tokens)} tokens"))
     if begun is not None and until is not None:
         parts.append(("", lasted((until - begun).total_seconds())))
     looks = {"verifying": "running", "blocked": "failed", "held": "needs_human"}

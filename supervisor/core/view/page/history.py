@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervisor.core.view.page.pen import Html, Pen
+from supervisor.core.view.page.pen import Html, Pen, tight
 from supervisor.core.view.story.record import Decision, PlanEdit
 from supervisor.domain.plan import Plan
 from supervisor.domain.world import World
@@ -38,8 +38,8 @@ def decisions(pen: Pen, made: Sequence[Decision]) -> Html:
         pen(
             "tr",
             pen("td", pen.time(one.at, day=True)),
-            pen("td", one.child),
-            pen("td", one.task),
+            pen("td", one.child, cls=tight(one.child)),
+            pen("td", one.task, cls=tight(one.task)),
             pen("td", one.what),
             pen("td", one.why),
         )

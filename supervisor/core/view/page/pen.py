@@ -12,6 +12,7 @@ from supervisor.regex import regex
 
 VOID = frozenset({"br", "hr", "input", "link", "meta"})
 CACHED = 5000  # texts whose escaped form is remembered: states, names and labels come again and again
+_SHORT = 20  # characters of a name that is not folded
 # What steers a terminal or turns the direction of a line. Line feed and tab stay.
 _UNWANTED = regex(
     "\x1b\\[[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)|"
@@ -144,3 +145,8 @@ def lasted(seconds: float) -> str:
 def count_of(number: int, word: str) -> str:
     """Write a number with its noun: 1 ask, 2 asks."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def tight(name: str) -> str | None:
+    """Return the class of a cell with the name of a child or a task: it is not folded, unless it is long."""
+    return "tight" if len(name) <= _SHORT else None

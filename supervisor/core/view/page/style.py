@@ -67,7 +67,7 @@ td,th{text-align:left;vertical-align:top;padding:5px 14px 5px 0;border-bottom:1p
 overflow-wrap:anywhere}
 th{color:var(--soft);font-size:.82rem}td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}
 table.facts{width:auto;margin:.8rem 0}.facts th{white-space:nowrap}.facts td,.facts th{border:0;padding:2px 18px 2px 0}
-td time,.tight{white-space:nowrap}
+td time,thead th,.tight{white-space:nowrap}
 td .pill{margin-right:4px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:.84rem;color:var(--soft)}
 .key{display:inline-block;width:14px;height:10px;border-radius:3px;margin-right:6px;vertical-align:-1px}
@@ -107,7 +107,8 @@ WEB_CSS = """
 header.top{position:sticky;top:0;z-index:2}header.top>div{padding-top:10px;padding-bottom:8px}
 header.top h1{font-size:1.1rem;margin:0}.bar{display:flex;flex-wrap:wrap;gap:4px 18px;align-items:baseline}
 .bar h1{flex:1 1 14rem}.bar form{margin:0}header.top .sum{margin:6px 0 0}header.top .sum>span{font-size:.8rem}
-form{margin:.7rem 0 0}label{display:block;font-size:.87rem;margin-bottom:3px}label.check{margin:.5rem 0}
+form{margin:.7rem 0 0}label{display:block;font-size:.87rem;margin-bottom:3px}
+label.check{margin:.5rem 0;display:flex;align-items:baseline}
 label.check input{width:auto;margin-right:.4em}
 fieldset{border:0;margin:0 0 14px;padding:0}legend{padding:0;margin-bottom:4px}
 input,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:7px;
