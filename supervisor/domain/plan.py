@@ -7,10 +7,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from supervisor.domain import process
 from supervisor.domain.memo import remember_last
 
 HUMAN = "human"
-ORCHESTRATOR = "orchestrator"  # names its server, its thread and its task state; no child may have this name
+ORCHESTRATOR = process.ORCHESTRATOR
 FILE_LIMIT = 1 << 20  # bytes of a plan.md; a plan of 2,000 tasks takes about 0.5 MB
 
 ThreadChoice = Literal["shared", "fresh"]

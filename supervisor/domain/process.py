@@ -13,6 +13,9 @@ MARK = "ORCH_SERVER"
 KEEPER = "ORCH_KEEPER"
 """The environment variable of the keeper of a supervisor's processes. Its value is the workspace id."""
 
+ORCHESTRATOR = "orchestrator"
+"""The name of the orchestrator's server, of its thread and of its task state. No child may have it."""
+
 
 class Ancestor(NamedTuple):
     """A process in the line from a peer up to init."""

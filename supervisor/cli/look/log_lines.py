@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from supervisor.cli.display.blocks import one_line
-from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.process import ORCHESTRATOR
 from supervisor.runtime.records import RecordLine
 from supervisor.wire.shell_words import bare
 

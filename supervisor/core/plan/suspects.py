@@ -6,12 +6,17 @@ import re
 import sys
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import ENTRY_TITLE, Block, Outline
 from supervisor.regex import regex
+
+LINES_KNOWN = 4096
+"""Lines of which it is remembered what they look like: an edit leaves most lines of a plan as they were, and each is
+looked at several times."""
 
 
 class Names(Struct, frozen=True):
@@ -154,11 +159,13 @@ def looks_like_task(text: str, names: Names) -> bool:
     return seen.id not in names.read and shape(seen.id) in names.shapes()
 
 
+@lru_cache(LINES_KNOWN)
 def shape(entry_id: str) -> str:
     """Return what an id looks like: `T1` and `T23` are alike; without a digit, only the id itself is."""
     return re.sub(r"[0-9]+", "0", entry_id) if re.search(r"[0-9]", entry_id) else f"={entry_id}"
 
 
+@lru_cache(LINES_KNOWN)
 def plain(line: str) -> str:
     """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
     head = _ESCAPED.sub(lambda found: found[0].replace("\\", ""), line[:_LOOKED_AT])
@@ -248,6 +255,7 @@ _USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1
 _MOST_FIELDS = 14  # lines below a heading that are searched for its fields
 
 
+@lru_cache(LINES_KNOWN)
 def _seen(line: str) -> _Seen | None:
     match = _LINE.match(plain(line))
     if match is None:
@@ -265,6 +273,7 @@ def _seen(line: str) -> _Seen | None:
     )
 
 
+@lru_cache(LINES_KNOWN)
 def _left(line: str) -> _Seen | None:
     """Return the id and title behind any mix of marks and spaces, which is where a heading would stand."""
     match = _MARKED.match(plain(line))
