@@ -56,6 +56,21 @@ def timed(act: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+Cost = tuple[float, float]
+"""Milliseconds that passed, and those that the processor worked: here, and in what was started and has ended."""
+
+
+def cost(act: Callable[[], object]) -> Cost:
+    """Measure what something costs."""
+    before, passed = _worked(), timed(act)
+    return passed, (_worked() - before) * 1000
+
+
+def _worked() -> float:
+    found = [resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in found)
+
+
 def spent(*words: str | Path, sent: str = "", **environ: str) -> float:
     """The CPU time of a command and of all that it waits for, in milliseconds: it hardly depends on who else works."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -21,11 +22,12 @@ from supervisor.domain.change.entry import Entry, LandingDecided, OperationEnded
 from supervisor.runtime.change.journal import read_journal
 from supervisor.shell.git import run as git_run
 from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.land import batch
 from tests.gitrepo import git
 from tests.landscape import Landscape
 
 REPOS = 8
-CALLS = 15  # of git for one repo, roughly: where a story may stop
+CALLS = 12  # of git for one repo, roughly: where a story may stop
 BRANCH = "orch/move-the-fleet"
 HERE = 0.3  # of the stories move the branches that are checked out
 OF_USER = ("HEAD", "index", "refs/heads/main", "logs/HEAD", "logs/refs/heads/main")
@@ -34,27 +36,51 @@ STUCK = 20.0  # seconds in all
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what a killed landing leaves becomes ours, so that we can end it
 
 WRAPPER = """#!/bin/sh
-read -r count < "$STOP_COUNT"
-count=$((count + 1))
-echo "$count" > "$STOP_COUNT"
-if [ "$count" = "$STOP_AT" ]; then kill -STOP "$STOP_PID"; fi
-case " $* " in
-*" update-ref "*" --stdin "*)
-    if [ -n "$STOP_LINE" ]; then
-        read -r refs < "$STOP_COUNT.refs"
-        refs=$((refs + 1))
-        echo "$refs" > "$STOP_COUNT.refs"
-        number=0
-        while read -r line; do
-            number=$((number + 1))
-            if [ "$number.$refs" = "$STOP_LINE" ]; then kill -STOP "$STOP_PID"; fi
-            echo "$line"
-        done | {real} "$@"
-        exit
-    fi
-esac
-exec {real} "$@"
+read -r refs < "$STOP_COUNT"
+refs=$((refs + 1))
+echo "$refs" > "$STOP_COUNT"
+number=0
+while read -r line; do
+    number=$((number + 1))
+    if [ "$number.$refs" = "$STOP_LINE" ]; then kill -STOP "$STOP_PID"; fi
+    echo "$line"
+done | {real} "$@"
 """
+"""What stands between a landing and the gits that hold locks, if it is to be stopped at a line that one is sent."""
+
+
+class _Stopping:
+    """Stops this process once it has started so many gits; the last one runs on. With a `line`, at that line."""
+
+    def __init__(self, runner: type, real: str, at: int | None, line: str, count: Path, wrapper: Path) -> None:
+        self._left, self._lock = at, threading.Lock()
+        stopping = self
+
+        class Runner(runner):  # type: ignore[misc]
+            def execute(self, *words: object, **options: object) -> object:
+                process = super().execute(*words, **options)
+                stopping.counted()
+                return process
+
+        git_run.installed_git = lambda: (Runner, real)
+        batch.safe_command = self._holding if not line else self._watched
+        self._wrapper = wrapper
+        os.environ |= {"STOP_COUNT": str(count), "STOP_LINE": line, "STOP_PID": str(os.getpid())}
+
+    def counted(self) -> None:
+        """A git was started."""
+        with self._lock:
+            self._left = None if self._left is None else self._left - 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _holding(self, path: Path, settings: tuple[str, ...] = ()) -> tuple[list[str], dict[str, str]]:
+        self.counted()
+        return git_run.safe_command(path, settings)
+
+    def _watched(self, path: Path, settings: tuple[str, ...] = ()) -> tuple[list[str], dict[str, str]]:
+        words, environ = git_run.safe_command(path, settings)
+        return [str(self._wrapper), *words[1:]], environ
 
 
 class Outcome(NamedTuple):
@@ -85,18 +111,16 @@ class Bench:
             for name, repo in self.scape.repos.items()
         }
         self.count = folder / "count"
-        program = folder / "bin" / "git"
-        program.parent.mkdir()
-        runner, real = git_run.installed_git()
-        program.write_text(WRAPPER.replace("{real}", real), encoding="utf-8")
-        program.chmod(0o755)
-        self.wrapped = (runner, str(program))
-        self.real = (runner, real)
+        self.runner, self.real = git_run.installed_git()
+        self.wrapper = folder / "watched-git"
+        self.wrapper.write_text(WRAPPER.replace("{real}", self.real), encoding="utf-8")
+        self.wrapper.chmod(0o755)
         self.length = 0.05 * REPOS  # seconds that a landing takes, as far as is known
         self._load(folder / "loaded")
 
     def play(self, seed: int, story: int) -> Outcome:
-        """Play a story: it is the same for the same seed, but for the moment of a stop by time."""
+        """Play a story: it is the same for the same seed, but for the moment of a stop by time, and for
+        the order in which gits of several repos are started."""
         dice = random.Random(f"{seed}.{story}")
         names = dice.sample(sorted(self.scape.repos), dice.randint(2, REPOS))
         here = dice.random() < HERE
@@ -113,7 +137,8 @@ class Bench:
         wrong = [f"{path} was removed" for path, inode in foreign.items() if _inode(path) != inode]
         for path in foreign:
             path.unlink(missing_ok=True)
-        self._orch("land", "--continue")  # what a foreign lock was in the way of
+        if foreign:
+            self._orch("land", "--continue")  # what a foreign lock was in the way of
         there = [name for name in names if self._moved(name, branch)]
         if there and there != names:
             wrong.append(f"half-landed: only in {', '.join(there)} of {len(names)}")
@@ -147,8 +172,9 @@ class Bench:
                 importlib.import_module(name)
 
     def _moved(self, name: str, branch: str) -> bool:
-        now = git(self.scape.repos[name], "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
-        return now not in ("", self.start[name])
+        with suppress(FileNotFoundError):  # every ref that was just written is a file
+            return (self.scape.repos[name] / ".git/refs/heads" / branch).read_text("ascii").strip() != self.start[name]
+        return False
 
     def _clean(self, name: str) -> bool:
         """Whether the index is as the commit that is checked out."""
@@ -158,19 +184,15 @@ class Bench:
         """Run a landing and stop it at some point; then kill some of its gits, and it. False: it had ended."""
         way = dice.choice(("call", "line", "line", "time"))
         calls = CALLS * repos
-        environ = {
-            "STOP_COUNT": str(self.count),
-            "STOP_AT": str(dice.randint(dice.choice((1, calls * 2 // 3)), calls)) if way == "call" else "",
-            "STOP_LINE": "",
-        }
-        if way == "line":  # start, create, prepare or commit of one of the repos
-            environ["STOP_LINE"] = f"{dice.randint(1, 4)}.{dice.randint(1, repos)}"
-        for file in (self.count, self.count.with_suffix(".refs")):
-            file.write_text("0\n", encoding="utf-8")
+        at = dice.randint(dice.choice((1, calls * 2 // 3)), calls) if way == "call" else None
+        line = (
+            f"{dice.randint(1, 4)}.{dice.randint(1, repos)}" if way == "line" else ""
+        )  # start, create, prepare, commit
+        # The lines that a git is sent: start, create, prepare, commit.
+        self.count.write_text("0\n", encoding="utf-8")
         pid = os.fork()
         if pid == 0:
-            git_run.installed_git = lambda: self.wrapped
-            os.environ |= environ | {"STOP_PID": str(os.getpid())}
+            _Stopping(self.runner, self.real, at, line, self.count, self.wrapper)
             os._exit(self._call("land", *(["--here"] if here else [])))
         began = time.monotonic()
         if way == "time":

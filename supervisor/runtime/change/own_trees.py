@@ -19,9 +19,9 @@ from supervisor.domain.child import Child
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell.git.keep.capture import KeptTrees
-from supervisor.shell.git.keep.form import OWN, KeptTree, ref_of
+from supervisor.shell.git.keep.form import OWN, KeptTree, TreeState, ref_of
 from supervisor.shell.git.keep.linked import add, catch_up, has_marks, is_linked, remove
-from supervisor.shell.git.keep.target import TreeState, rewrites, state_of, stepped
+from supervisor.shell.git.keep.target import rewrites, state_of, stepped
 from supervisor.shell.git.keep.write import look, write_changes
 from supervisor.shell.git.tree import TreeNow
 

@@ -22,11 +22,12 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.change.plan_text import write_plan
+from supervisor.runtime.change.together import at_once
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between
-from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.keep.target import TreeState, concerned, rewrites, state_of, stepped
+from supervisor.shell.git.keep.form import TreeState, ref_of
+from supervisor.shell.git.keep.target import concerned, rewrites, states_of, stepped
 from supervisor.shell.git.keep.write import GITLINK, Look, look, write_changes
 from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.tree import read_now
@@ -43,9 +44,8 @@ class PlannedRewrite(Struct, frozen=True):
 
     child: str
     root: Path
-    now: str  # the kept commit of the work tree as it is
+    now: TreeState  # the work tree as it is
     target: TreeState
-    planned: str  # a commit of the target
     changes: tuple[PathChange, ...]
     seen: Look
     files: tuple[FileDiff, ...]  # the same changes, for people
@@ -55,10 +55,8 @@ class PlannedRewrite(Struct, frozen=True):
 
 def planned(workspace: WorkspacePaths, roots: Mapping[str, Path], steps: Sequence[TreeStep]) -> list[PlannedRewrite]:
     """Work out what the steps do in each child. Touches no work tree. Raises WorkspaceError when git fails."""
-    return [
-        _of_child(workspace, child, roots, [step for step in steps if step.child == child])
-        for child in dict.fromkeys(step.child for step in steps)
-    ]
+    by_child = {child: [one for one in steps if one.child == child] for child in dict.fromkeys(s.child for s in steps)}
+    return at_once(lambda child: _of_child(workspace, child, roots, by_child[child]), by_child)
 
 
 def _of_child(
@@ -68,31 +66,29 @@ def _of_child(
     if root is None:
         raise WorkspaceError(f"{child} is no child of this workspace any more", "add it again with `orch add`")
     trees = KeptTrees(root, ref_of(workspace.id, child) + PLANNED, only=True)
-    ends = [(state_of(root, step.base), state_of(root, step.theirs)) for step in steps]
+    states = states_of(root, [end for step in steps for end in (step.base, step.theirs)])
+    ends = list(zip(states[0::2], states[1::2], strict=True))
     among = {path for pair in ends for path in concerned(root, *pair)}
     kept = trees.keep(read_now(root), f"{child} as it is", among=among)
-    now = state_of(root, kept.commit)
-    target, conflicts = now, list[str]()
+    target, conflicts = kept.state, list[str]()
     for base, theirs in ends:
         target, found = stepped(root, target, base, theirs)
         conflicts += found
     if conflicts:
         why = "it was changed since, in the same lines: take that back first, or change it by hand"
         refused = tuple(f"{name}: {why}" for name in dict.fromkeys(conflicts))
-        return PlannedRewrite(child, root, kept.commit, target, "", (), Look((), {}), (), refused)
-    changes = rewrites(root, now, target)
+        return PlannedRewrite(child, root, kept.state, target, (), Look((), {}), (), refused)
+    changes = rewrites(root, kept.state, target)
     seen = look(root, changes)
     moved = [shown(one.path) for one in changes if GITLINK in (one.mode, one.old_mode)]
-    commit = trees.record(target, f"{child} as planned")
     return PlannedRewrite(
         child,
         root,
-        kept.commit,
+        kept.state,
         target,
-        commit,
         changes,
         seen,
-        (*changes_between(root, kept.commit, commit), *_beside(changes)),
+        (*changes_between(root, kept.state.tree, target.tree, folder=""), *_beside(changes)),
         seen.in_the_way,
         (
             *(f"{name} is a repo of its own: it stays as it is" for name in moved),
@@ -121,7 +117,7 @@ def carry_out(
     another machine gives no answer; the operation then stays in the journal, to be finished.
     """
     number = journal.next_number
-    moves = [_move(workspace, one, f"@{number}") for one in rewrite]
+    moves = at_once(lambda one: _move(workspace, one, f"@{number}"), rewrite)
     journal.append(
         OperationBegan(
             number,
@@ -135,10 +131,13 @@ def carry_out(
         )
     )
     written = list[PlannedRewrite]()
+
+    def write(one: PlannedRewrite) -> None:
+        written.append(one)
+        write_changes(one.root, one.changes, one.seen)
+
     try:
-        for one in rewrite:
-            written.append(one)
-            write_changes(one.root, one.changes, one.seen)
+        at_once(write, rewrite)
         if plan is not None:
             write_plan(workspace, plan)
     except OutOfReach as error:  # how far it is, nobody knows, so it is finished later: it stays in the journal
@@ -163,8 +162,7 @@ def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path
             f"what is left of it ({began.what}) cannot be written: {'; '.join(refused)}",
             "mend that, then run `orch ops`",
         )
-    for each in found:
-        write_changes(each.root, each.changes, each.seen)
+    at_once(lambda each: write_changes(each.root, each.changes, each.seen), found)
     # Without moves, it was about plan.md, which is replaced at once: whether that was done, a reader sees.
     why = "" if steps else "it was interrupted: look at plan.md"
     journal.append(OperationEnded(began.number, _now(), done=bool(steps), why=why))
@@ -192,15 +190,14 @@ def _names(runs: Sequence[Operation]) -> str:
 def _move(workspace: WorkspacePaths, one: PlannedRewrite, name: str) -> Move:
     """Chain both states to what was kept of the child, so that they stay."""
     trees = KeptTrees(one.root, ref_of(workspace.id, one.child) + OPERATIONS)
-    before = trees.record(state_of(one.root, one.now), f"Before {name} in {one.child}")
-    return Move(one.child, before, trees.record(one.target, f"After {name} in {one.child}"))
+    states = ((one.now, f"Before {name} in {one.child}"), (one.target, f"After {name} in {one.child}"))
+    return Move(one.child, *trees.record(*states))
 
 
 def _put_back(written: Sequence[PlannedRewrite]) -> None:
     """Put the work trees back as they were; what was changed meanwhile stays."""
     for one in reversed(written):
-        before = state_of(one.root, one.now)
-        for change in rewrites(one.root, one.target, before):
+        for change in rewrites(one.root, one.target, one.now):
             with suppress(OrchError):
                 seen = look(one.root, (change,))
                 if not seen.in_the_way:

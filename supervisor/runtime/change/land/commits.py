@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,23 +13,23 @@ from msgspec import Struct
 from supervisor.core.change.landing import Unlandable, chosen, rests_on, slug
 from supervisor.core.change.message import habit_of, message_of
 from supervisor.core.change.spans import Span, spans
-from supervisor.core.text.secrets.describe import secret_spots
+from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.repo.pathname import shown
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.change.land.hooks import CommitHooks
+from supervisor.runtime.change.land.secrets import without_secrets
+from supervisor.runtime.change.together import at_once
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.conversion import switched_off
 from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.keep.objects import empty_tree
 from supervisor.shell.git.keep.target import changes
 from supervisor.shell.git.land.build import (
-    READ_LIMIT,
     contained,
-    empty_tree,
     kept_trees,
-    texts_between,
     write_commit,
 )
 from supervisor.shell.git.land.index import staged_among
@@ -38,10 +38,6 @@ from supervisor.shell.git.reach.files import ABSENT
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
-
-_AT_ONCE = 8  # repos that are read at the same time
-
-SHOWN = 20  # places of secrets that a refusal names
 
 
 class LandOptions(Struct, frozen=True):
@@ -134,9 +130,8 @@ def worked_out(
         raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
     if not options.here and not is_branch_name(roots[next(iter(children))], branch):
         raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
-    with ThreadPoolExecutor(_AT_ONCE, "look at repos") as pool:
-        found = pool.map(lambda child: look_at(roots[child], None if options.here else branch), children)
-        looks = dict(zip(children, found, strict=True))
+    found = at_once(lambda child: look_at(roots[child], None if options.here else branch), children)
+    looks = dict(zip(children, found, strict=True))
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
     reasons += [
@@ -145,8 +140,9 @@ def worked_out(
     refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
-    for child, repo in repos.items():
-        repo.read([pair for one in tasks for pair in _ends(taken[one.id], child)])
+    at_once(
+        lambda repo: repo.read([pair for one in tasks for pair in _ends(taken[one.id], repo.child)]), repos.values()
+    )
     _write(repos, tasks, taken, trailer, options)
     refuse(
         f"{child}: {why}"
@@ -158,10 +154,8 @@ def worked_out(
     )
     refuse(why for repo in repos.values() for why in _unfiltered(repo))
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
-    if not options.allow_secrets and (secrets := _all_secrets(planned, repos, notes)):
-        raise RequestRefused(
-            f"a secret would be landed: {_first(secrets)}", "take it out, or land it with --allow-secrets"
-        )
+    if not options.allow_secrets:
+        notes += without_secrets(planned, {child: (repo.root, repo.base) for child, repo in repos.items()})
     where = "" if options.here else branch
     return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
 
@@ -259,33 +253,58 @@ def _write(
     by_id = {one.id: one for one in tasks}
     made: dict[str, list[tuple[str, str]]] = {}
     for task in tasks:
-        for child in dict.fromkeys(span.child for span in taken[task.id]):
-            repo = repos[child]
-            tree = repo.replayed(task.id, taken[task.id])
-            if tree == repo.tree:
-                continue
-            files = changes_between(repo.root, repo.tree, tree, folder="")
+        children = dict.fromkeys(span.child for span in taken[task.id])
+        drafts = at_once(partial(_drafted, repos, task, taken[task.id]), children)
+        written = list[_Draft]()
+        for draft in (one for one in drafts if one is not None):
+            repo = draft.repo
             trailers = [("Orch-Plan", plan), ("Orch-Task", task.id)]
-            trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, child)]
-            paths = [one.path for one in files]
+            trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, repo.child)]
+            paths = [one.path for one in draft.files]
             message = message_of(repo.habit, task.title, task.summary or "", paths, trailers)
-            hooked, message, content = repo.hooked(tree, message, task.id)
-            if hooked == repo.tree:
-                continue  # a hook took all of it out
-            if hooked != tree:
-                tree, files = hooked, changes_between(repo.root, repo.tree, hooked, folder="")
-            repo.at = max(repo.at, _seconds(task.since))
-            oid = write_commit(
-                repo.root,
-                tree,
-                [repo.tip] if repo.tip is not None else [],
-                content,
-                {**identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
-                sign=repo.look.signs and not options.dry_run,
-            )
-            repo.commits.append(NewCommit(task.id, child, oid, tree, message, files))
-            repo.tip, repo.tree = oid, tree
-            made.setdefault(task.id, []).append((child, oid))
+            draft.hooked, draft.message, draft.content = repo.hooked(draft.tree, message, task.id)
+            if draft.hooked != repo.tree:  # else a hook took all of it out
+                written.append(draft)
+        if any(one.repo.look.signs for one in written) and not options.dry_run:
+            for draft in written:  # each may ask for a passphrase
+                _commit(task, options, draft)
+        else:
+            at_once(partial(_commit, task, options), written)
+        if written:
+            made[task.id] = [(one.repo.child, one.repo.commits[-1].id) for one in written]
+
+
+class _Draft:
+    """A commit that is about to be written."""
+
+    def __init__(self, repo: _Repo, tree: str, files: tuple[FileDiff, ...]) -> None:
+        self.repo, self.tree, self.files = repo, tree, files
+        self.hooked, self.message, self.content = tree, "", b""
+
+
+def _drafted(repos: Mapping[str, _Repo], task: TaskInfo, taken: Sequence[Span], child: str) -> _Draft | None:
+    """Work out what a task changes in a repo. None: nothing that is not there already."""
+    repo = repos[child]
+    tree = repo.replayed(task.id, taken)
+    return None if tree == repo.tree else _Draft(repo, tree, changes_between(repo.root, repo.tree, tree, folder=""))
+
+
+def _commit(task: TaskInfo, options: LandOptions, draft: _Draft) -> None:
+    """Write a commit on top of those that the repo has."""
+    repo, files = draft.repo, draft.files
+    if draft.hooked != draft.tree:
+        files = changes_between(repo.root, repo.tree, draft.hooked, folder="")
+    repo.at = max(repo.at, _seconds(task.since))
+    oid = write_commit(
+        repo.root,
+        draft.hooked,
+        [repo.tip] if repo.tip is not None else [],
+        draft.content,
+        {**identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
+        sign=repo.look.signs and not options.dry_run,
+    )
+    repo.commits.append(NewCommit(task.id, repo.child, oid, draft.hooked, draft.message, files))
+    repo.tip, repo.tree = oid, draft.hooked
 
 
 def _ends(taken: Sequence[Span], child: str) -> list[tuple[str, str]]:
@@ -305,51 +324,6 @@ def _plan_of(repo: _Repo, *, here: bool) -> RepoPlan:
         tuple(repo.commits),
         here,
     )
-
-
-def _all_secrets(planned: Sequence[RepoPlan], repos: Mapping[str, _Repo], notes: list[str]) -> list[str]:
-    """The places of secrets that the commits bring, repo by repo."""
-    with ThreadPoolExecutor(_AT_ONCE, "search repos") as pool:
-        parts = list(pool.map(lambda one: _secrets(one, repos[one.child]), planned))
-    notes += [note for _, large in parts for note in large]
-    return [place for places, _ in parts for place in places]
-
-
-def _secrets(planned: RepoPlan, repo: _Repo) -> tuple[list[str], list[str]]:
-    """The places of secrets in new or changed files, in links, and in the names of files; and what was not searched."""
-    places, notes = list[str](), list[str]()
-    before = repo.base
-    for commit in planned.commits:
-        stood = _Stood(repo.root, before, commit.tree)
-        for file in texts_between(repo.root, before, commit.tree):
-            where = f"{repo.child}: {file.path}"
-            if file.text is None:
-                notes.append(f"{where} is over {READ_LIMIT >> 20} MiB, so it was not searched for secrets")
-            for spot in secret_spots(file.text or "", stood):
-                places.append(f"{where}{'' if file.binary else f' line {spot.line}'}, {spot.kind}")
-            for spot in secret_spots(file.path, stood) if file.new else ():
-                places.append(f"{where}, {spot.kind} in its name")
-        before = commit.tree
-    return places, notes
-
-
-class _Stood:
-    """Whether a value stood in a file that a commit changes or removes: then the commit does not bring it."""
-
-    def __init__(self, root: Path, before: str, after: str) -> None:
-        self._root, self._before, self._after = root, before, after
-        self._texts: list[str] | None = None
-
-    def __call__(self, value: str) -> bool:
-        if self._texts is None:  # seldom asked for, and as long to read as what is new
-            old = texts_between(self._root, self._before, self._after, old=True)
-            self._texts = [f"{one.path}\n{one.text or ''}" for one in old]
-        return any(value in text for text in self._texts)
-
-
-def _first(found: Sequence[str]) -> str:
-    more = len(found) - SHOWN
-    return "; ".join(found[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def encoded(message: str, encoding: str, child: str, task: str) -> bytes:

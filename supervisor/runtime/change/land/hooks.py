@@ -27,7 +27,8 @@ from supervisor.runtime.workspace import WorkspacePaths, make_inside, make_priva
 from supervisor.sha256 import hex_digest
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
-from supervisor.shell.git.land.build import empty_tree, entries_between
+from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.land.build import entries_between
 from supervisor.shell.git.land.hooks import HookRepo, HookStake, digest_of, has_tree, hook_at, hooks_in, stake_of
 from supervisor.shell.git.land.look import RepoLook
 from supervisor.shell.process.run import run_marked

@@ -33,6 +33,7 @@ from supervisor.domain.change.landing import LandingPlan, RepoPlan
 from supervisor.domain.change.operation import OperationKind
 from supervisor.errors import OrchError, StoreError, WorkspaceError
 from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.change.together import at_once
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.land.batch import APART, hold, keep_landed, release, settle
@@ -77,20 +78,24 @@ def carry_out(
     what = f"{verb} on {plan.branch or 'what is checked out'}"
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
     moves = list[HeldRef]()
+
+    def root_of(one: RepoPlan) -> Path:
+        return root_in(roots, one.child, one.root)
+
     try:
         journal.append(
             LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts, plan.checks)
         )
-        for one in plan.repos:
-            sync_objects(root_in(roots, one.child, one.root), Path(one.common), one.tip, one.base)
+        at_once(lambda one: sync_objects(root_of(one), Path(one.common), one.tip, one.base), plan.repos)
         for ref in refs:
-            told(f"{ref.child}: lock {ref.name}")
             root = root_in(roots, ref.child, ref.repo)
-            move = hold(root, ref.name, ref.old, ref.new, ref.lock, journal.folder, journal.fileno())
-            moves.append(move)
+            moves.append(hold(root, ref.name, ref.old, ref.new, ref.lock, journal.folder, journal.fileno()))
+        for ref, move in zip(refs, moves, strict=True):
+            told(f"{ref.child}: lock {ref.name}")
             move.prepare()
-        for one in plan.repos:
-            if one.on_head and value_of(root_in(roots, one.child, one.root), "HEAD^{commit}") != one.base:
+        heads = at_once(lambda one: value_of(root_of(one), "HEAD^{commit}") if one.on_head else one.base, plan.repos)
+        for one, head in zip(plan.repos, heads, strict=True):
+            if head != one.base:
                 raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
     except BaseException as error:
         for move in moves:
@@ -107,7 +112,8 @@ def carry_out(
             with suppress(StoreError):
                 journal.append(OperationEnded(number, _now(), done=False, why="the journal could not be written"))
             raise
-        moved = frozenset(ref for ref, move in zip(refs, moves, strict=True) if move.commit())
+        said = at_once(lambda move: move.commit(), moves)
+        moved = frozenset(ref for ref, done in zip(refs, said, strict=True) if done)
         return _finished(journal, roots, number, refs, repos, moved)
 
 
@@ -183,9 +189,11 @@ def _finished(
             reasons.append(str(error))
     if why := "; ".join(reason for reason in reasons if reason):
         return Landed("landing", repos, why, f"@{number}")
-    for ref, repo in zip(refs, repos, strict=True):
-        with suppress(OrchError):  # the branch leads to it; this ref is for when the branch is deleted
-            keep_landed(root_in(roots, ref.child, ref.repo), repo.keep, ref.new)
+    with suppress(OrchError):  # the branches lead to it; these refs are for when they are deleted
+        at_once(
+            lambda one: keep_landed(root_in(roots, one[0].child, one[0].repo), one[1].keep, one[0].new),
+            zip(refs, repos, strict=True),
+        )
     journal.append(OperationEnded(number, _now(), done=True))
     return Landed("landed", repos, "", f"@{number}")
 

@@ -29,7 +29,8 @@ from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.refs import left_branches, root_in
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
-from supervisor.shell.git.land.build import empty_tree, tree_of, write_commit
+from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.land.build import tree_of, write_commit
 from supervisor.shell.git.land.look import HEADS, RepoLook, is_branch_name, look_at, value_of
 from supervisor.shell.git.remote.push import contains, messages_of
 

@@ -20,8 +20,8 @@ from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.clean import Beside, CleanFiles
 from supervisor.shell.git.keep.conversion import Conversion, conversions
 from supervisor.shell.git.keep.files import EXACT_LIMIT, files_of, usual_modes
-from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, quoted
-from supervisor.shell.git.keep.target import TreeState
+from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, TreeState, quoted
+from supervisor.shell.git.keep.objects import empty_tree
 from supervisor.shell.git.reach.files import Stamp
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.reach.there import PathThere, raw_root
@@ -90,26 +90,25 @@ class KeptTrees:
         entries |= self._contents({path: stamp for path, stamp in stamps.items() if path not in entries}, left_out)
         head = now.repos[0].head
         staged = self._files.staged() if any(one.staged for one in now.dirty.values()) else ""
-        clean = self._of_clean(now, among)
         differing = {*entries, *gone}
+        clean = self._of_clean(now, None if among is None else [path for path in among if path not in differing])
         exact = {path: one for path, one in clean.exact.items() if path not in differing}
         exact |= {path: one.exact for path, one in entries.items() if one.exact}
         modes = {path: mode for path, mode in clean.permissions.items() if path not in differing} | self._modes(stamps)
-        lines = [
-            *self._changes(head, entries, gone),
-            *_beside(exact, modes, 0 if self._clean is None else usual_modes()[0], staged),
-        ]
+        usual = 0 if self._clean is None else usual_modes()[0]
+        lines = [*self._changes(head, entries, gone), *_beside(exact, modes, usual, staged)]
         digest = hashlib.sha256(b"\n".join([(head or "").encode(), *lines])).digest()
         if self._last is None or self._last[0] != digest:
-            self._last = (digest, KeptTree(self._commit(lines, title), tuple(left_out)))
+            ((commit, tree),) = self._commits([(lines, title)])
+            state = TreeState(tree or empty_tree(self._root), exact, modes, usual)
+            self._last = (digest, KeptTree(commit, state, tuple(left_out)))
         return self._last[1]
 
-    def record(self, state: TreeState, title: str) -> str:
-        """Keep a state that the work tree is about to have, and return the id of the commit. Raises WorkspaceError."""
-        lines = [f"M 040000 {state.tree} {WORK}".encode()]
-        lines += _beside(state.exact, state.permissions, state.usual, "")
+    def record(self, *states: tuple[TreeState, str]) -> list[str]:
+        """Keep states that the work tree had or is about to have, each with a title, and return the ids of the commits.
+        Raises WorkspaceError."""
         self._last = None
-        return self._commit(lines, title)
+        return [commit for commit, _ in self._commits([(_lines(state), title) for state, title in states])]
 
     def _of_clean(self, now: TreeNow, among: Collection[bytes] | None) -> Beside:
         looked, self._looked = self._looked, None
@@ -258,37 +257,41 @@ class KeptTrees:
             self._base = (head, answer.out.decode("ascii").strip())
         return self._base[1]
 
-    def _commit(self, lines: Sequence[bytes], title: str) -> str:
+    def _commits(self, wanted: Sequence[tuple[Sequence[bytes], str]]) -> list[tuple[str, str]]:
+        """Make a commit of each of these, and return its id and that of the work tree in it ("": without files)."""
         if self._tip is None:
             self._tip = "" if self._only else self._found_tip()
-        tip = self._tip
-        head = f"commit {self._ref}\nmark :%d\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
-        head += f"data {len(title.encode())}\n{title}\n"
-        # The kept commit has no parent, so `prune` can let go of any. A second one, without files, holds it.
-        holder = head % 2 + (f"from {tip}\nmerge :1\n" if tip else "from :1\n") + "deleteall\n\n"
-        stream = (head % 1).encode() + b"".join(line + b"\n" for line in lines) + b"\n"
-        stream += (holder.encode() if not self._only else b"") + b"get-mark :1\n"
-        stream += (b"get-mark :2\n" if not self._only else b"") + b"done\n"
-        answer = read_git(
-            self._root,
-            "fast-import",
-            "--quiet",
-            "--done",
-            *(["--force"] if self._only else []),
-            seconds=SECONDS,
-            settings=_SETTINGS,
-            stdin=stream,
-        )
+        now, tip, stream = int(time.time()), self._tip, bytearray()
+        for number, (lines, title) in enumerate(wanted):
+            kept, held = 2 * number + 1, 2 * number + 2
+            head = f"commit {self._ref}\nmark :%d\ncommitter orch <orch@localhost> {now} +0000\n"
+            head += f"data {len(title.encode())}\n{title}\n"
+            # The kept commit has no parent, so `prune` can let go of any. A second one, without files, holds it.
+            stream += f"reset {self._ref}\n\n{head % kept}".encode() + b"".join(line + b"\n" for line in lines) + b"\n"
+            if not self._only:
+                stream += f"{head % held}from {tip or f':{kept}'}\n".encode()
+                stream += (f"merge :{kept}\n" if tip else "").encode() + b"deleteall\n\n"
+                tip = f":{held}"
+            stream += f'get-mark :{kept}\nls :{kept} "{WORK}"\n'.encode()
+        stream += f"get-mark {tip}\ndone\n".encode() if not self._only else b"done\n"
+        options = ("--quiet", "--done", *(["--force"] if self._only else []))
+        answer = read_git(self._root, "fast-import", *options, seconds=SECONDS, settings=_SETTINGS, stdin=bytes(stream))
         if answer.code != 0 or answer.cut:
             self._tip = None  # somebody else may have changed the ref
             raise failed(self._root, "keep the work tree", answer)
-        made, *holding = answer.out.decode("ascii").split()
-        self._tip = holding[0] if holding else self._tip
-        return made
+        rows = answer.out.decode("ascii").splitlines()
+        if not self._only:
+            self._tip = rows.pop()
+        trees = [row.split()[2] if row.startswith("040000 ") else "" for row in rows[1::2]]
+        return list(zip(rows[0::2], trees, strict=True))
 
     def _found_tip(self) -> str:
         answer = read_git(self._root, "rev-parse", "--verify", "--quiet", f"{self._ref}^{{commit}}")
         return answer.out.decode("ascii").strip()
+
+
+def _lines(state: TreeState) -> list[bytes]:
+    return [f"M 040000 {state.tree} {WORK}".encode(), *_beside(state.exact, state.permissions, state.usual, "")]
 
 
 def _beside(exact: Mapping[bytes, str], modes: Mapping[bytes, int], usual: int, staged: str) -> Iterator[bytes]:

@@ -97,8 +97,9 @@ class CleanFiles:
         """Look at these files. Raises WorkspaceError when git fails."""
         if not paths:
             return Beside()
-        usual, recorded = _modes(read_config(self._root))[0], converted(self._root)
-        exact = self._exact({path: recorded[path] for path in paths if path in recorded})
+        usual, exact = _modes(read_config(self._root))[0], dict[bytes, str]()
+        if maybe := conversions(self._root, list(paths)):
+            exact = self._exact({path: oid for path, oid in converted(self._root).items() if path in maybe})
         return Beside(exact, self._look(paths, usual, _NEVER).permissions)
 
     def _converted(self, settings: tuple[Setting, ...], folders: frozenset[bytes] | None) -> dict[bytes, str]:

@@ -11,6 +11,7 @@ from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
+from supervisor.shell.git.keep.objects import empty_tree
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.run import failed
 
@@ -92,10 +93,7 @@ def _existing(root: Path, end: str) -> str:
     there = [read_git(root, "cat-file", "-e", one).code == 0 for one in (f"{commit}^{{commit}}", end)]
     if there != [True, False]:
         return end
-    answer = read_git(root, "mktree")
-    if answer.code != 0:
-        raise failed(root, "make an empty tree", answer)
-    return answer.out.decode("ascii").strip()
+    return empty_tree(root)
 
 
 def _records(out: bytes) -> tuple[list[tuple[str, str, str, bytes, bytes]], dict[bytes, tuple[int | None, int | None]]]:

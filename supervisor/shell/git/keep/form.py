@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -26,10 +27,20 @@ STAGED = "staged"
 """The folder that holds what the user had staged, if that differs from HEAD."""
 
 
+class TreeState(Struct, frozen=True):
+    """All that a kept tree says of a work tree."""
+
+    tree: str  # as git records it
+    exact: Mapping[bytes, str] = {}  # the ids of the exact bytes of files of which git records others, by path
+    permissions: Mapping[bytes, int] = {}  # that git does not record, by path
+    usual: int = 0  # the permissions of all other files but programs; 0: not known, for only some were looked at
+
+
 class KeptTree(Struct, frozen=True):
     """A work tree that was kept."""
 
     commit: str  # its id in the child's repo
+    state: TreeState
     left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
 
 

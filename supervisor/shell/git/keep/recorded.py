@@ -9,6 +9,7 @@ from pathlib import Path
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.files import INDEX_LIMIT
+from supervisor.shell.git.keep.objects import read_objects
 from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.git.run import failed
 
@@ -68,18 +69,5 @@ def earliest(root: Path, commits: Collection[str]) -> str | None:
 
 def _objects(root: Path, oids: Collection[str]) -> dict[str, bytes]:
     """Read objects, without those that the repo does not have. Raises WorkspaceError when git fails."""
-    if not oids:
-        return {}
-    answer = read_git(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in dict.fromkeys(oids)).encode())
-    if answer.code != 0 or answer.cut:
-        raise failed(root, "read what was kept", answer)
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(answer.out):
-        end = answer.out.index(b"\n", at)
-        oid, kind, *size = answer.out[at:end].split(b" ")
-        at = end + 1
-        if kind != b"missing":
-            found[oid.decode("ascii")] = answer.out[at : at + int(size[0])]
-            at += int(size[0]) + 1
-    return found
+    found = read_objects(root, list(dict.fromkeys(oids)))
+    return {one.oid: one.content for one in found if one is not None}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.keep.form import MODES, RAW, WORK
+from supervisor.shell.git.keep.form import MODES, RAW, REFS, WORK, TreeState
 from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.keep.objects import StoredObject, empty_tree, entries_of, read_objects
 from supervisor.shell.git.reach.files import PathChange
 from supervisor.shell.git.run import failed
 
@@ -23,34 +24,33 @@ _ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MODE = regex(rb"([0-7]{1,6}) (.*)", re.DOTALL)
 
 
-class TreeState(Struct, frozen=True):
-    """All that a kept tree says of a work tree."""
-
-    tree: str  # as git records it
-    exact: Mapping[bytes, str] = {}  # the ids of the exact bytes of files of which git records others, by path
-    permissions: Mapping[bytes, int] = {}  # that git does not record, by path
-    usual: int = 0  # the permissions of all other files but programs; 0: not known, for only some were looked at
-
-
 def state_of(root: Path, commit: str) -> TreeState:
     """Read a kept commit of the repo at `root`. Raises WorkspaceError if it is none."""
-    if not _ID.fullmatch(commit):
+    return states_of(root, [commit])[0]
+
+
+def states_of(root: Path, commits: Sequence[str]) -> list[TreeState]:
+    """Read kept commits of the repo at `root`. Raises WorkspaceError if one is none."""
+    if not all(map(_ID.fullmatch, commits)):
         raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
-    answer = read_git(root, "ls-tree", "-z", "--full-tree", commit)
-    if answer.code != 0:
-        raise failed(root, "read a kept work tree", answer)
-    entries = {path: oid for _, oid, path in _entries(answer.out)}
-    tree = entries.get(WORK.encode()) or _empty_tree(root)
-    exact, permissions, usual = {}, dict[bytes, int](), 0
+    found = read_objects(root, [name for one in commits for name in (f"{one}^{{tree}}", f"{one}:{MODES}")])
+    return [_state(root, *pair) for pair in zip(commits, found[0::2], found[1::2], strict=True)]
+
+
+def _state(root: Path, commit: str, top: StoredObject | None, modes: StoredObject | None) -> TreeState:
+    if top is None:
+        raise WorkspaceError(
+            f"a work tree that was kept in {root} is gone ({commit[:12]})", f"was `{REFS}` deleted there?"
+        )
+    entries = dict(entries_of(top))
+    exact = {}
     if raw := entries.get(RAW.encode()):
         answer = read_git(root, "ls-tree", "-r", "-z", "--full-tree", raw)
         exact = {path: oid for _, oid, path in _entries(answer.out)}
-    if modes := entries.get(MODES.encode()):
-        answer = read_git(root, "cat-file", "blob", modes)
-        found = (_MODE.fullmatch(line) for line in answer.out.split(b"\0"))
-        permissions = {one[2]: int(one[1], 8) & 0o7777 for one in found if one is not None}
-        usual = permissions.pop(b"", 0)
-    return TreeState(tree, exact, permissions, usual)
+    lines = modes.content.split(b"\0") if modes is not None else ()
+    permissions = {one[2]: int(one[1], 8) & 0o7777 for one in map(_MODE.fullmatch, lines) if one is not None}
+    usual = permissions.pop(b"", 0)
+    return TreeState(entries.get(WORK.encode()) or empty_tree(root), exact, permissions, usual)
 
 
 def stepped(root: Path, ours: TreeState, base: TreeState, theirs: TreeState) -> tuple[TreeState, tuple[str, ...]]:
@@ -128,8 +128,12 @@ def _wanted(one: PathChange, target: TreeState) -> int | None:
     return target.permissions.get(one.path, target.usual | (readers >> 2 if one.mode == PROGRAM else 0))
 
 
+@lru_cache(maxsize=8)
 def changes(root: Path, before: str, after: str) -> tuple[PathChange, ...]:
-    """List the paths that differ between two trees. Raises WorkspaceError when git fails."""
+    """List the paths that differ between two trees. Raises WorkspaceError when git fails.
+
+    An undo asks for the same ones twice: of what it takes back, and of what it has to write.
+    """
     if before == after:
         return ()
     answer = read_git(root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", before, after)
@@ -158,10 +162,3 @@ def _entries(out: bytes) -> Iterable[tuple[str, str, bytes]]:
         head, path = record.split(b"\t", 1)
         mode, _, oid = head.decode("ascii").split(" ")
         yield mode, oid, path
-
-
-def _empty_tree(root: Path) -> str:
-    answer = read_git(root, "mktree", stdin=b"")
-    if answer.code != 0:
-        raise failed(root, "make an empty tree", answer)
-    return answer.out.decode("ascii").strip()

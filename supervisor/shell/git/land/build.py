@@ -13,6 +13,7 @@ from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
+from supervisor.shell.git.keep.objects import StoredObject, empty_tree, read_objects, read_within
 from supervisor.shell.git.land.look import SETTINGS
 from supervisor.shell.git.run import failed
 
@@ -39,14 +40,6 @@ class TreeText(Struct, frozen=True):
     text: str | None  # None: the file is larger than READ_LIMIT
     new: bool  # there was nothing at this path before
     binary: bool = False  # `text` has a line for each readable piece, and no other
-
-
-def empty_tree(root: Path) -> str:
-    """Write the tree without any file, and return its id. Raises WorkspaceError."""
-    answer = read_git(root, "hash-object", "-w", "-t", "tree", "/dev/null")
-    if answer.code != 0:
-        raise failed(root, "write a tree", answer)
-    return answer.out.decode("ascii").strip()
 
 
 def kept_trees(root: Path, commits: Sequence[str]) -> dict[str, str]:
@@ -140,6 +133,10 @@ def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> 
         mode, oid = (was if old else now).decode("ascii").split(" ")
         if mode in _WITH_TEXT:
             found.append((path, oid, was.startswith(_NOTHING)))
+    contents = read_within(root, [oid for _, oid, _ in found], ROOM)
+    if contents is not None:
+        yield from (_tree_text(root, *pair) for pair in zip(found, contents, strict=True))
+        return
     rows = _batch_check(root, "".join(f"{oid}\n" for _, oid, _ in found))
     group, room = list[tuple[bytes, str, bool]](), ROOM
     for one, row in zip(found, rows, strict=True):
@@ -156,19 +153,16 @@ def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> 
 
 
 def _contents(root: Path, group: Sequence[tuple[bytes, str, bool]]) -> Iterator[TreeText]:
-    if not group:
-        return
-    answer = read_git(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for _, oid, _ in group).encode())
-    if answer.code != 0 or answer.cut:
-        raise failed(root, "read the changed files", answer)
-    at = 0
-    for path, _, new in group:
-        end = answer.out.index(b"\n", at)
-        size = int(answer.out[at:end].split(b" ")[2])
-        content = answer.out[end + 1 : end + 1 + size]
-        at = end + size + 2
-        text, binary = _text(content)
-        yield TreeText(shown(path), text, new, binary)
+    for one, found in zip(group, read_objects(root, [oid for _, oid, _ in group]), strict=True):
+        yield _tree_text(root, one, found)
+
+
+def _tree_text(root: Path, one: tuple[bytes, str, bool], found: StoredObject | None) -> TreeText:
+    path, _, new = one
+    if found is None:
+        raise WorkspaceError(f"{shown(path)} of a landing is gone in {root}", "run `git fsck` there")
+    text, binary = _text(found.content) if len(found.content) <= READ_LIMIT else (None, False)
+    return TreeText(shown(path), text, new, binary)
 
 
 def _text(content: bytes) -> tuple[str, bool]:

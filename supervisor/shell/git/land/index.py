@@ -9,7 +9,8 @@ from pathlib import Path
 
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
-from supervisor.shell.git.land.build import empty_tree, entries_between, tree_of
+from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.land.build import entries_between, tree_of
 from supervisor.shell.git.land.look import SETTINGS
 from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed

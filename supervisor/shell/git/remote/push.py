@@ -11,7 +11,8 @@ from supervisor.domain.change.remote import RemotePlace
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import Setting, read_config, read_git
 from supervisor.shell.git.hooks import hooks_folder
-from supervisor.shell.git.land.build import empty_tree, tree_of
+from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.land.build import tree_of
 from supervisor.shell.git.land.hooks import HookStake, hook_at, hook_there, stake_of
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.reach.output import ProgramOutput
