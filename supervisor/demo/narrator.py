@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from supervisor.domain.status import ChildInfo, Status, TaskInfo
+from supervisor.regular_file import open_regular
 from supervisor.wire.shell_words import bare
 
 Out = Callable[[str], None]
@@ -49,7 +50,7 @@ class Narrator:
         for child in self._children:
             path = self._logs / f"{child}.jsonl"
             try:
-                with path.open("rb") as file:
+                with open_regular(path) as file:
                     file.seek(self._read.get(child, 0))
                     *lines, torn = file.read().split(b"\n")
                     self._read[child] = file.tell() - len(torn)

@@ -14,6 +14,7 @@ from supervisor.domain.status import AskInfo, ChildInfo, Status, SupervisorInfo,
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
+from supervisor.regular_file import open_regular
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN
 from supervisor.wire.plain import dumped, loaded, plain
@@ -110,7 +111,7 @@ class WorkTools:
     ) -> Answer:
         """Read runs.md: the result of every attempt, with the evidence, and what was learned."""
         try:
-            with self._workspace.runs.open("rb") as file:
+            with open_regular(self._workspace.runs) as file:
                 text = file.read(RUNS_LIMIT).decode("utf-8", "replace")
         except FileNotFoundError:
             text = ""

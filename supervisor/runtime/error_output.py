@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from supervisor.core.text.redact import GONE, secret_spans
+from supervisor.regular_file import descriptor
 from supervisor.runtime.secrets import known
 
 CHUNK = 1 << 20  # bytes that are looked at in one go; a line may be longer than that
@@ -25,7 +26,7 @@ class ErrorOutput:
 
         `ended`: nothing follows, so the last line counts without an end. `anew`: begin at the start. Raises OSError.
         """
-        with suppress(FileNotFoundError), path.open("r+b", buffering=0) as file:
+        with suppress(FileNotFoundError), open(path, "r+b", 0, opener=descriptor) as file:
             size = os.fstat(file.fileno()).st_size
             begin = 0 if anew else self._masked.get(path, 0)
             begin = begin if begin <= size else 0  # somebody emptied it

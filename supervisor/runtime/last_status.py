@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from supervisor.errors import OrchError, SupervisorDown
+from supervisor.regular_file import read_regular
 from supervisor.runtime import calling
 from supervisor.runtime.presence.roster import holder
 from supervisor.runtime.presence.vital_signs import boot, vital_signs
@@ -28,7 +29,7 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
     """
     pid = holder(workspace)
     try:
-        left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
+        left = json.loads(read_regular(workspace.last_status))
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
         children = [_without_supervisor(workspace, child) for child in left["children"]]
         plan, tasks, asks = _with_changes(workspace, left["plan"]), list(left["tasks"]), list(left["asks"])
@@ -103,7 +104,7 @@ def _with_changes(workspace: WorkspacePaths, plan: JsonObject) -> JsonObject:
 def _digest(workspace: WorkspacePaths) -> str | None:
     """Return the sha256 of plan.md; None if there is none, or it cannot be read."""
     with suppress(OSError):
-        return hex_digest(workspace.plan.read_bytes())
+        return hex_digest(read_regular(workspace.plan))
     return None
 
 
@@ -121,7 +122,7 @@ def _elsewhere(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:
     """Update a child on another machine: without a supervisor, nobody knows whether its server still runs."""
     gone = dict.fromkeys(("pid", "socket", "since", "rss_bytes", "task", "problem", "next_try"))
     try:
-        recorded = f"{child['name']}@elsewhere" in json.loads(workspace.registry.read_text(encoding="utf-8"))
+        recorded = f"{child['name']}@elsewhere" in json.loads(read_regular(workspace.registry))
     except (OSError, ValueError, TypeError):
         recorded = False
     if not recorded:
@@ -155,7 +156,7 @@ def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
 def _alive(workspace: WorkspacePaths, child: str, pid: int) -> bool:
     """Whether that pid is still the server that we recorded, and not another process with the same number."""
     try:
-        recorded = json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"]
+        recorded = json.loads(read_regular(workspace.registry))[child]["identity"]
         same, started = (recorded["pid"], recorded["boot"]) == (pid, boot()), recorded["ticks"]
     except (OSError, ValueError, TypeError, KeyError):
         return False

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import MutableMapping
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import structlog
 
+from supervisor.regular_file import descriptor
 from supervisor.runtime.secrets import clean
+from supervisor.runtime.workspace import make_inside
 
 KEPT = 3  # rotated files of each log
 
@@ -37,12 +41,13 @@ class LogFiles:
 
     def _logger(self, name: str) -> structlog.stdlib.BoundLogger:
         if name not in self._loggers:
-            file = RotatingFileHandler(
+            file = _LogFile(
                 self._folder / f"{name}.jsonl",
                 maxBytes=self._size,
                 backupCount=KEPT,
                 encoding="utf-8",
                 errors="backslashreplace",
+                delay=True,
             )
             file.setFormatter(logging.Formatter("%(message)s"))
             plain = logging.Logger(f"orch.{name}", logging.DEBUG)
@@ -54,6 +59,31 @@ class LogFiles:
                 processors=[_ordered, _redacted, structlog.processors.JSONRenderer(default=str)],
             )
         return self._loggers[name]
+
+
+class _LogFile(RotatingFileHandler):
+    """Begins a new file where somebody removed or replaced it, or its folder."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line. Raises OSError if the file cannot be opened."""
+        if self.stream is not None and not _has_name(self.stream, self.baseFilename):
+            self.stream.close()
+            self.stream = None
+        if self.stream is None:
+            self.stream = self._open()
+        super().emit(record)
+
+    def _open(self) -> TextIOWrapper:
+        make_inside(Path(self.baseFilename).parent)
+        opened = descriptor(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return os.fdopen(opened, "a", encoding=self.encoding, errors=self.errors)
+
+
+def _has_name(file: IO[str], name: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(name))
+    except OSError:
+        return False
 
 
 def _ordered(logger: object, method: str, line: Line) -> Line:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Final, Literal, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
+from supervisor.regular_file import descriptor, open_regular
 from supervisor.runtime.error_output import ErrorOutput
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import make_inside
@@ -62,9 +63,10 @@ class Logs:
             if path.stat().st_size <= self._bytes:
                 self._mask(path, ended=False)
                 return
-            with path.open("r+b") as file:
+            with open(path, "r+b", opener=descriptor) as file:
                 file.seek(-min(self._bytes // 2, path.stat().st_size), 2)
-                path.with_suffix(".log.1").write_bytes(file.read(self._bytes // 2))
+                with open(path.with_suffix(".log.1"), "wb", opener=descriptor) as kept:
+                    kept.write(file.read(self._bytes // 2))
                 file.truncate(0)
             self._mask(path.with_suffix(".log.1"), ended=True, anew=True)
             self._mask(path, ended=False, anew=True)
@@ -83,7 +85,7 @@ class Logs:
     def tail(self, child: str, lines: int = 12) -> str:
         """Return the last lines of a server's error output; "" if there are none."""
         try:
-            with self.stderr_of(child).open("rb") as file:
+            with open_regular(self.stderr_of(child)) as file:
                 file.seek(0, 2)
                 offset = self._offsets.get(child, 0)
                 begin, last = offset if offset <= file.tell() else 0, file.tell() - TAIL
@@ -95,10 +97,6 @@ class Logs:
         if last > begin and "\n" in text:
             text = text.partition("\n")[2]  # of a line that is cut, a secret may be left that looks like none
         return "\n".join(clean(text).splitlines()[-lines:])
-
-    def begin_anew(self) -> None:
-        """Write the next lines to new files: the folder was removed, or replaced."""
-        self._put(ANEW)
 
     def close(self) -> None:
         """Write the queued lines, and mask what the servers wrote. Later lines start another writer."""
@@ -130,23 +128,20 @@ class Logs:
 
         files = LogFiles(self._folder, self._bytes)
         while (queued := self._lines.get()) is not None:
-            if isinstance(queued, Masking):
-                self._carry_out(queued)
-            elif queued == ANEW:
-                files.close()
-                with suppress(OSError):
-                    make_inside(self._folder)
-                files = LogFiles(self._folder, self._bytes)
-            else:
-                with suppress(OSError):  # the folder is gone, and not back yet
-                    files.write(*queued)
+            line = self._masked(queued) if isinstance(queued, Masking) else queued
+            with suppress(OSError):  # the workspace is gone, or something else has the name of the file
+                if line is not None:
+                    files.write(*line)
         files.close()
 
-    def _carry_out(self, masking: Masking) -> None:
+    def _masked(self, masking: Masking) -> tuple[str, dict[str, object]] | None:
+        """Mask a file; return the line that says why not."""
         try:
             self._output.mask(masking.path, ended=masking.ended, anew=masking.anew)
         except OSError as error:
-            self.say("log_not_masked", level="warning", path=str(masking.path), reason=str(error))
+            said = {"path": str(masking.path), "reason": str(error)}
+            return "supervisor", {"ts": _now(), "level": "warning", "event": "log_not_masked", **said}
+        return None
 
 
 class Masking(NamedTuple):
@@ -157,8 +152,7 @@ class Masking(NamedTuple):
     anew: bool  # the file has another content than before
 
 
-ANEW: Final = "anew"  # the files begin anew
-Queued = tuple[str, dict[str, object]] | Masking | Literal["anew"] | None
+Queued = tuple[str, dict[str, object]] | Masking | None
 """The name of a log and one line for it; None ends the writer."""
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Required, TypedDict
 
+from supervisor.regular_file import open_regular
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.packed import may_hold
-from supervisor.shell.ledger.segments import DAMAGE, open_regular, open_unpacked, segments
+from supervisor.shell.ledger.segments import DAMAGE, open_unpacked, segments
 
 
 class RecordLine(TypedDict, total=False):

@@ -12,10 +12,11 @@ import msgspec
 from supervisor.core.view.story.fold import StoryFold
 from supervisor.domain.event import Event
 from supervisor.errors import StoreError
+from supervisor.regular_file import open_regular
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.lines import decode
-from supervisor.shell.ledger.segments import open_regular, segments
+from supervisor.shell.ledger.segments import segments
 
 
 class StoryReader:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from supervisor.core.view.waiting import WaitOutcome, WaitResult, result, verdict
 from supervisor.domain.status import Status
 from supervisor.errors import SupervisorHangs
+from supervisor.regular_file import read_regular
 from supervisor.runtime.calling import LOOK_AGAIN, Watch
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
@@ -62,10 +63,10 @@ def unseen_edit(workspace: WorkspacePaths, status: Status) -> bool:
         found = workspace.plan.stat()
         if time.time() - max(found.st_mtime, found.st_ctime) > UNSEEN_FOR:
             return False
-        text = workspace.plan.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_regular(workspace.plan).decode("utf-8-sig", "replace")
     except OSError:
         return False
     with suppress(OSError):
         kept = workspace.plans / f"{status.plan.revision or 0:04d}.md"
-        return text != kept.read_text(encoding="utf-8", errors="replace")
+        return text != read_regular(kept).decode("utf-8", "replace")
     return True

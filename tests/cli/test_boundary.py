@@ -160,20 +160,42 @@ def test_what_an_administrator_names_stays_writable_and_refused(
 
 
 @pytest.mark.promise("workspace out of reach")
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("plan.md", "runs.md", ".orchestrator", ".orchestrator/logs", ".orchestrator/logs/app.stderr.log"),
+        *(".orchestrator/outputs", ".orchestrator/status.json", ".orchestrator/run"),
+    ],
+)
 def test_a_part_of_the_workspace_that_is_a_link_into_a_child_is_refused(
-    app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+    part: str, app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (app / "state").mkdir()
-    (ws / ".orchestrator").symlink_to(app / "state")
-    assert f".orchestrator of the workspace ({app}/state) lies in the child `app`" in refused(capsys, ws, f"app={app}")
+    (link := ws / part).parent.mkdir(exist_ok=True, parents=True)
+    link.symlink_to(app / "state")
+    assert f"{part} of the workspace ({app}/state) lies in the child `app`" in refused(capsys, ws, f"app={app}")
 
 
 @pytest.mark.promise("workspace out of reach")
-@pytest.mark.parametrize("part", ["plan.md", ".orchestrator/ledger.jsonl", ".orchestrator/supervisor.lock"])
-def test_what_steers_and_has_a_second_name_is_refused(
+def test_a_part_of_the_workspace_that_is_a_link_out_of_reach_is_fine(app: Path, ws: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (ws / ".orchestrator").mkdir()
+    (ws / ".orchestrator" / "logs").symlink_to(tmp_path / "disk")
+    assert run(["-C", str(ws), "init", f"app={app}"]) == 0
+    assert (ws / "orchestrator.config.yaml").is_file()
+
+
+@pytest.mark.promise("workspace out of reach")
+@pytest.mark.parametrize(
+    "part",
+    [
+        *("plan.md", "runs.md", ".orchestrator/ledger.jsonl", ".orchestrator/supervisor.lock"),
+        *(".orchestrator/children.json", ".orchestrator/logs/app.stderr.log"),
+    ],
+)
+def test_a_file_of_ours_with_a_second_name_is_refused(
     part: str, app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (file := ws / part).parent.mkdir(exist_ok=True)
+    (file := ws / part).parent.mkdir(exist_ok=True, parents=True)
     file.touch()
     (app / "notes.md").hardlink_to(file)
     assert refused(capsys, ws, f"app={app}") == (
@@ -185,7 +207,8 @@ def test_what_steers_and_has_a_second_name_is_refused(
         assert run(["-C", str(ws), "init", f"app={app}"]) == 1
         assert "plan.md exists already" in capsys.readouterr().err
     else:
-        (file.parent / "kept").hardlink_to(file)  # as a repair does
+        if file.parent.name == ".orchestrator":
+            (file.parent / "kept").hardlink_to(file)  # as a repair does
         assert run(["-C", str(ws), "init", f"app={app}"]) == 0
 
 

@@ -76,16 +76,32 @@ def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept
     yield Kept("the workspace", look_at(str(workspace.root), mounts))
     state, ledger = workspace.state, workspace.ledger
     steering = (workspace.config, workspace.plan, workspace.runs, workspace.root / ".codex")
-    for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry):
+    for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry, *_links(state)):
         yield Kept(f"{path.relative_to(workspace.root)} of the workspace", look_at(str(path), mounts))
 
 
+def _links(state: Path) -> Iterator[Path]:
+    """Yield what is a link in our own folder and the folders in it: through it we would write elsewhere, and what is
+    read there would count as ours."""
+    for folder in (state, *(one for one in _entries(state) if one.is_dir(follow_symlinks=False))):
+        yield from (Path(one.path) for one in _entries(folder) if one.is_symlink())
+
+
+def _entries(folder: os.PathLike[str]) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
 def _with_two_names(workspace: WorkspacePaths, territories: Sequence[Territory]) -> Path | None:
-    """Return a file that steers and has a second name, which can be wherever commands write on its file system."""
+    """Return a file of ours that has a second name, which can be wherever commands write on its file system."""
     writable = [one.tree for one in territories if not one.reads_only]
     writable += [root.location for one in territories if not one.reads_only for root in one.roots]
     devices = {place.ids[0][0] for place in writable if place.ids}
-    for path in (workspace.config, workspace.plan, workspace.ledger, workspace.lock):
+    own = [Path(one.path) for folder in (workspace.state, workspace.logs) for one in _entries(folder)]
+    for path in (workspace.config, workspace.plan, workspace.runs, *own):
         with suppress(OSError):
             status = path.stat()
             linked = stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and status.st_dev in devices

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from supervisor import regular_file
 from supervisor.domain.change.entry import Entry
 from supervisor.errors import RequestRefused, StoreError
+from supervisor.regular_file import read_regular
 from supervisor.shell.file_lock import try_lock
 
 _decoder = msgspec.json.Decoder(Entry)
@@ -19,7 +21,7 @@ _decoder = msgspec.json.Decoder(Entry)
 def read_journal(path: Path) -> tuple[Entry, ...]:
     """Read all whole lines; a last one that was torn by a stop is left out. Raises StoreError."""
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = read_regular(path).splitlines(keepends=True)
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -81,7 +83,7 @@ def opened(path: Path) -> Iterator[Journal]:
     """Open the journal for writing. Raises RequestRefused while another process has it, and StoreError."""
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = regular_file.descriptor(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     except OSError as error:
         raise StoreError(f"{path} cannot be opened ({error.strerror})", "make it writable, then try again") from error
     try:
@@ -96,7 +98,7 @@ def opened(path: Path) -> Iterator[Journal]:
 def is_open(path: Path) -> bool:
     """Return whether a process has the journal open for writing: an operation goes on."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = regular_file.descriptor(path, os.O_RDONLY)
     except OSError:
         return False
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.errors import StoreError
+from supervisor.regular_file import read_regular
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.process import Identity, alive
 
@@ -98,7 +99,7 @@ _THERE = "@elsewhere"
 def _read(path: Path) -> dict[str, dict[str, object]]:
     """Read the file; empty if it is missing, torn or in a newer format, because marks find our processes without it."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(read_regular(path))
         return {str(child): dict(row) for child, row in rows.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from supervisor.errors import ConfigError
+from supervisor.regular_file import read_regular
 from supervisor.runtime.config.read import read
 from supervisor.runtime.config.schema import json_schema
 from supervisor.runtime.workspace import WorkspacePaths, make_inside
@@ -18,7 +19,7 @@ from supervisor.shell.atomic import write_atomic
 def text_of(workspace: WorkspacePaths) -> str:
     """Return the text of the config. Raises ConfigError if it cannot be read, or is not a valid config."""
     try:
-        content = workspace.config.read_bytes()
+        content = read_regular(workspace.config)
     except OSError as error:
         raise ConfigError(
             f"{workspace.config} cannot be read ({error.strerror})", "make it readable, then run this again"

@@ -13,6 +13,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.regex import regex
+from supervisor.regular_file import open_regular
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.config.model import Config
@@ -195,7 +196,7 @@ def reached(workspace: WorkspacePaths, config: Config) -> str | None:
 
 def _content(workspace: WorkspacePaths) -> bytes:
     try:
-        with workspace.config.open("rb") as stream:
+        with open_regular(workspace.config) as stream:
             content = stream.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ConfigError(

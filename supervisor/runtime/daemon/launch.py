@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from supervisor.domain.process import MARK
-from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, WorkspaceError
+from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown
+from supervisor.regular_file import descriptor, open_regular
 from supervisor.runtime.calling import connect
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
 from supervisor.runtime.presence import headway, roster
@@ -44,7 +45,7 @@ class Starting(NamedTuple):
         if sign:
             raise OrchError(what, next_step)
         os.waitpid(self.pid, 0)
-        with self.errors.open("rb") as log:
+        with open_regular(self.errors) as log:
             log.seek(self.size)
             last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it printed nothing"]
         raise OrchError(f"the supervisor did not start: {last[0]}", f"see {self.errors}")
@@ -87,15 +88,15 @@ def _start(workspace: WorkspacePaths, up: Sequence[str] | None, *, mirrored: boo
     lock = locks.take(workspace)
     if lock is None:
         return None
-    errors = _error_file(workspace)
     how = ("mirrored" if mirrored else "quiet", *(("idle",) if up is None else ("up", *up)))
-    read_end, write_end = os.pipe()
-    signed, to_sign = os.pipe()  # the supervisor signs the lock once this is closed, so never before we do
-    with lock, errors.open("ab") as log, open(write_end, "wb"), open(signed, "rb"), open(to_sign, "wb"):
-        error_fd = sys.stderr.fileno() if mirrored else log.fileno()
-        pid = _spawn(workspace, lock.fileno(), how, signed, write_end, error_fd)
-        starting = Starting(pid, read_end, errors, log.tell())
-        locks.sign(lock, starting.pid)
+    with lock, _error_log(workspace) as log:
+        read_end, write_end = os.pipe()
+        signed, to_sign = os.pipe()  # the supervisor signs the lock once this is closed, so never before we do
+        with open(write_end, "wb"), open(signed, "rb"), open(to_sign, "wb"):
+            error_fd = sys.stderr.fileno() if mirrored else log.fileno()
+            pid = _spawn(workspace, lock.fileno(), how, signed, write_end, error_fd)
+            starting = Starting(pid, read_end, Path(log.name), log.tell())
+            locks.sign(lock, starting.pid)
     return starting
 
 
@@ -192,14 +193,11 @@ def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     return headway.comes_up(workspace, lambda: _answers(workspace, unlike))
 
 
-def _error_file(workspace: WorkspacePaths) -> Path:
-    """Return the file for the daemon's standard error: what breaks before its logs are open, or despite them."""
+def _error_log(workspace: WorkspacePaths) -> BinaryIO:
+    """Open the file for the daemon's standard error: what breaks before its logs are open, or despite them."""
+    path = workspace.logs / "supervisor.stderr.log"
     try:
         make_inside(workspace.logs)
-        path = workspace.logs / "supervisor.stderr.log"
-        path.touch(mode=0o600)
+        return open(path, "ab", opener=descriptor)
     except OSError as error:
-        raise WorkspaceError(
-            f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
-        ) from error
-    return path
+        raise locks.unwritable(workspace, path, error) from error

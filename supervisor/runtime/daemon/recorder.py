@@ -110,7 +110,6 @@ class Recorder:
         """Write the ledger anew from memory, if somebody removed or replaced its file. Raises StoreError."""
         if (what := self._ledger.lost()) is not None:
             self._ledger.renew(clean(self.world), self.clock.now())
-            self._logs.begin_anew()  # the logs may have gone with it
             reason = f"the ledger {what}: it was written anew from memory"
             self._logs.say("ledger_renewed", level="warning", reason=reason)
 

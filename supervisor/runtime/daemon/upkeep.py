@@ -123,7 +123,6 @@ class Upkeep:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         if (now := _id(workspace.state)) != self._state:
             self._state = now
-            self._logs.begin_anew()
             self._logs.say("state_renewed", level="warning", reason=f"{workspace.state} was removed or replaced")
             self._kept.registry.save()
             self._loop.show_anew()

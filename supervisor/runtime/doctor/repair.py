@@ -16,6 +16,7 @@ from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, StoreError
+from supervisor.regular_file import read_regular
 from supervisor.runtime.presence import lock
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.damage import Examined, Lost, examine
@@ -112,7 +113,7 @@ def _with_logs(workspace: WorkspacePaths, found: Examined) -> Iterator[Lost]:
     times = {line.seq: str(line.fields.get("ts")) for line in found.lines}
     for path in sorted(workspace.logs.glob("supervisor.jsonl*")) if wanted else ():
         with suppress(OSError, ValueError):
-            for raw in path.read_bytes().splitlines():
+            for raw in read_regular(path).splitlines():
                 line = json.loads(raw)
                 seq = line.get("seq")
                 # a log may go back to an earlier ledger, with the same numbers
@@ -143,7 +144,7 @@ def _doubts(workspace: WorkspacePaths, world: World, found: Examined) -> Iterato
 def _last_seen(workspace: WorkspacePaths) -> Mapping[str, tuple[str, int, str]]:
     """Return the state, the runs and the summary of each task in the last status; nothing if it cannot be read."""
     try:
-        tasks = json.loads(workspace.last_status.read_text(encoding="utf-8"))["tasks"]
+        tasks = json.loads(read_regular(workspace.last_status))["tasks"]
         return {one["id"]: (str(one["state"]), int(one["runs"]), _text(one.get("summary")) or "") for one in tasks}
     except (OSError, ValueError, TypeError, KeyError):
         return {}

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import FILE_LIMIT, Plan, Problem, Rejection
 from supervisor.domain.world import World
+from supervisor.regular_file import read_regular
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.watch import Unreadable, read_bytes
 
@@ -38,7 +39,7 @@ def with_exact_plan(world: World, workspace: WorkspacePaths, children: Collectio
     The ledger has it without its secrets, so its briefs would differ from those that the children have.
     """
     try:
-        kept = (workspace.plans / f"{world.plan.revision:04d}.md").read_bytes()
+        kept = read_regular(workspace.plans / f"{world.plan.revision:04d}.md")
     except OSError:
         return world
     plan = check(kept, children)

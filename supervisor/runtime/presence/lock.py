@@ -8,10 +8,11 @@ roster tells the holder, until that has locked the new file.
 from __future__ import annotations
 
 import os
-import stat
+from pathlib import Path
 from typing import TextIO
 
 from supervisor.errors import WorkspaceError
+from supervisor.regular_file import OTHERWISE, descriptor
 from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.file_lock import try_lock
@@ -49,15 +50,18 @@ def retake(workspace: WorkspacePaths, held: TextIO) -> bool:
 def _opened(workspace: WorkspacePaths) -> TextIO:
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        return open(descriptor(workspace.lock, os.O_RDWR | os.O_CREAT), "r+", encoding="utf-8")
     except OSError as error:
-        raise WorkspaceError(
-            f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
-        ) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise WorkspaceError(f"{workspace.lock} is not a regular file", "remove it, then run `orch up`")
-    return os.fdopen(descriptor, "r+", encoding="utf-8")
+        raise unwritable(workspace, workspace.lock, error) from error
+
+
+def unwritable(workspace: WorkspacePaths, path: Path, error: OSError) -> WorkspaceError:
+    """Say why a file in `.orchestrator` cannot be written, and what to do."""
+    if error.strerror == OTHERWISE:
+        return WorkspaceError(f"{path} is not a regular file", "remove it, then run `orch up`")
+    return WorkspaceError(
+        f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
+    )
 
 
 def taken_over(descriptor: int) -> TextIO:

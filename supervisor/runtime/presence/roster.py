@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from supervisor.regular_file import descriptor
 from supervisor.runtime.presence.vital_signs import boot, vital_signs
 from supervisor.runtime.workspace import WorkspacePaths, make_private, state_folder
 
@@ -78,7 +79,7 @@ def entry_of(workspace: WorkspacePaths) -> Rostered | None:
 def holder(workspace: WorkspacePaths) -> int | None:
     """Return the pid of the supervisor, even if it hangs: of the process that holds the lock, or is on the roster; None
     if there is none, or it has not signed yet."""
-    with suppress(OSError), open(workspace.lock, encoding="utf-8", opener=_at_once) as file:
+    with suppress(OSError), open(workspace.lock, encoding="utf-8", opener=descriptor) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
@@ -86,10 +87,6 @@ def holder(workspace: WorkspacePaths) -> int | None:
             return int(text) if text.isdigit() else None
     known = entry_of(workspace)
     return known.pid if known is not None else None
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe in the place of the lock would wait for a writer
 
 
 def known_at(folder: Path) -> WorkspacePaths | None:

@@ -16,6 +16,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.repo.facts import Code, Docs
 from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
+from supervisor.regular_file import open_regular
 from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state, state_key
@@ -155,7 +156,7 @@ def _contents(reader: Sources, known: Mapping[str, Source], wanted: Sequence[tup
 def _kept(file: Path) -> Snapshot | None:
     """Read the snapshot in the file; None if it is missing, torn, or from another version."""
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             content = stream.read(FILE_LIMIT)
         data = json.loads(content)
         if not isinstance(data, dict) or data.get("format") != FORMAT:

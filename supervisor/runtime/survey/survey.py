@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
+from supervisor.regular_file import descriptor, read_regular
 from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.survey.seen import AT_ONCE, Seen
 from supervisor.runtime.workspace import WorkspacePaths
@@ -73,7 +75,7 @@ def _kept(workspace: WorkspacePaths) -> Map | None:
     if not workspace.map_markdown.exists():
         return None
     try:
-        return from_json(json.loads(workspace.map_json.read_bytes()))
+        return from_json(json.loads(read_regular(workspace.map_json)))
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
 
@@ -88,10 +90,10 @@ def _locked(workspace: WorkspacePaths) -> Iterator[None]:
     """Allow one survey of a workspace at a time. A second one waits for the first and finds its work done."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
-        file = workspace.map_lock.open("a")
+        held = descriptor(workspace.map_lock, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise WorkspaceError(f"{workspace.state} cannot be written ({error.strerror})", "make it writable") from error
-    with file:
+    with open(held, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

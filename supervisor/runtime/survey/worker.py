@@ -14,6 +14,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Link, SurveyResult
 from supervisor.domain.repo.snapshot import Snapshot
 from supervisor.errors import OrchError
+from supervisor.regular_file import read_regular
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
@@ -47,7 +48,7 @@ def surveyed(workspace: WorkspacePaths, children: Sequence[Child], touched: Sequ
 
 def _known(workspace: WorkspacePaths, digest: str) -> tuple[Link, ...] | None:
     try:
-        return loaded(tuple[Link, ...], _file(workspace, digest).read_bytes()) if digest else None
+        return loaded(tuple[Link, ...], read_regular(_file(workspace, digest))) if digest else None
     except (OSError, ValueError):
         return None  # there is none, or another version wrote it
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 
 from supervisor.errors import StoreError
 from supervisor.regex import regex
+from supervisor.regular_file import open_regular
 from supervisor.shell.ledger import sums
 from supervisor.shell.ledger.lines import decode
-from supervisor.shell.ledger.segments import Segment, open_regular, segments
+from supervisor.shell.ledger.segments import Segment, segments
 
 UNREADABLE = "this is not an event of this version"
 MOST_LOST = 100_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from supervisor.regex import regex
+from supervisor.regular_file import open_regular
 from supervisor.shell.ledger.packed import compressed
 
 FOLDER = "ledger"
@@ -71,20 +71,6 @@ def raw_lines(ledger: Path) -> Iterator[bytes]:
         yield from segment.lines()
     with suppress(FileNotFoundError), open_regular(ledger) as file:
         yield from file
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises OSError, also for a pipe, which would be waited for, and for a device."""
-    return open(path, "rb", opener=lambda _, flags: descriptor_of_regular(path, flags))
-
-
-def descriptor_of_regular(path: Path, flags: int, mode: int = 0o600) -> int:
-    """Open a file as `os.open` does. Raises OSError, also for what is no regular file, and waits for nothing."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, mode)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
 def open_unpacked(path: Path) -> BinaryIO:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from supervisor.domain.event import Event
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
+from supervisor.regular_file import descriptor, open_regular
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.checkpoint import Checkpoint
 from supervisor.shell.ledger.damage import examine, line_end_is_damaged
@@ -28,8 +29,6 @@ from supervisor.shell.ledger.segments import (
     FOLDER,
     Segment,
     closed_name,
-    descriptor_of_regular,
-    open_regular,
     pack,
     segments,
     sync_folder,
@@ -77,7 +76,7 @@ class Ledger:
         """
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._file = descriptor_of_regular(self._path, os.O_RDWR | os.O_CREAT)
+            self._file = descriptor(self._path, os.O_RDWR | os.O_CREAT)
             with open_regular(self._path) as file:
                 data = file.read()
             opened, whole = self._read(data)

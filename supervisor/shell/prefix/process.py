@@ -14,6 +14,7 @@ from pathlib import Path
 
 from supervisor.domain.process import KEEPER, MARK
 from supervisor.errors import NotReady, StoreError
+from supervisor.regular_file import open_regular
 
 ENDS_WITHIN = 2.0  # seconds for the process to end after its streams are closed
 
@@ -54,7 +55,7 @@ class PrefixProcess:
 
     def said(self, most: int = 4096) -> str:
         """The end of what it printed to standard error."""
-        with contextlib.suppress(OSError), self.errors.open("rb") as file:
+        with contextlib.suppress(OSError), open_regular(self.errors) as file:
             size = os.fstat(file.fileno()).st_size
             begin = self._said_from if self._said_from <= size else 0
             file.seek(max(begin, size - most))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from supervisor.domain.process import MARK
 from supervisor.errors import CodexError, StoreError
+from supervisor.regular_file import OTHERWISE, descriptor
 from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import Identity, read_table_in_thread, row
 
@@ -142,9 +143,10 @@ def oom_kills() -> int | None:
 @contextlib.contextmanager
 def _append_to(path: Path) -> Iterator[int]:
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     except OSError as error:
-        raise StoreError(f"cannot open {path}: {error.strerror}", "make the folder writable and try again") from error
+        remedy = "remove it" if error.strerror == OTHERWISE else "make the folder writable"
+        raise StoreError(f"cannot open {path}: {error.strerror}", f"{remedy} and try again") from error
     try:
         yield fd
     finally:

@@ -52,11 +52,15 @@ def test_a_starter_that_is_slow_names_nobody_but_the_supervisor_as_holder(
     assert roster.holder(workspace) == calling.live(workspace)["supervisor"]["pid"]
 
 
-def test_a_supervisor_whose_keeper_was_killed_before_it_signed_does_not_start(workspace: WorkspacePaths) -> None:
+def test_a_supervisor_whose_keeper_was_killed_before_it_signed_does_not_start(
+    workspace: WorkspacePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It ran on, and nobody could tell any more what its servers start from what the person starts."""
-    config = workspace.config.read_bytes()
-    workspace.config.unlink()
-    os.mkfifo(workspace.config)  # the supervisor waits for its config, which it reads before it signs
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "sitecustomize.py").write_text(  # the supervisor, which its keeper forks, waits before anything else
+        f"import os\nos.register_at_fork(after_in_child=lambda: open({str(pipe)!r}).close())\n", encoding="utf-8"
+    )
 
     def kill_the_holder() -> None:
         while (keeper := roster.holder(workspace)) is None or not psutil.Process(keeper).children():
@@ -64,16 +68,14 @@ def test_a_supervisor_whose_keeper_was_killed_before_it_signed_does_not_start(wo
         psutil.Process(keeper).kill()
         while psutil.Process(keeper).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.001)
-        workspace.config.write_bytes(config)
+        pipe.write_bytes(b"")
 
     killing = threading.Thread(target=kill_the_holder)
     killing.start()
-    try:
+    with monkeypatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(tmp_path))
         with pytest.raises(OrchError, match="the supervisor was killed while it started") as raised:
             launch.ensure_supervisor(workspace)
-    finally:
-        killing.join()
-        workspace.config.unlink()
-        workspace.config.write_bytes(config)
+    killing.join(5)
     assert raised.value.next_step == "run `orch up` again"
     assert launch.ensure_supervisor(workspace), "the lock is free"
