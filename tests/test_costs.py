@@ -61,26 +61,26 @@ def loaded_by(program: str) -> set[str]:
     [
         ("cli.main", 87, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 107, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 122, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 133, COMMAND),
+        ("cli.main, cli.steer.up", 108, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 123, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.down", 134, COMMAND),
         ("cli.main, cli.look.status", 116, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
             "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
-            122,
+            123,
             COMMAND | {"socket", "weakref"},
         ),
         ("cli.main, cli.draw.graph", 121, COMMAND),
-        ("cli.main, cli.look.logs", 127, COMMAND | {"dataclasses", "inspect", "shutil"}),
+        ("cli.main, cli.look.logs", 128, COMMAND | {"dataclasses", "inspect", "shutil"}),
         ("cli.main, cli.steer.asks", 120, COMMAND),
         ("cli.main, cli.steer.requests", 109, COMMAND),
         ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 329, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 330, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 543, {"typer"}),
-        ("runtime.survey.worker", 226, {"ruamel", "typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 544, {"typer"}),
+        ("runtime.survey.worker", 227, {"ruamel", "typer"}),
     ],
 )
 def test_what_is_loaded_stays_small(modules: str, most: int, heavy: set[str]) -> None:
