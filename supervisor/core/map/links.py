@@ -19,7 +19,7 @@ from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.classify import BLUETOOTH
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
-from supervisor.core.map.mention.routes import MOUNT, STREAMS
+from supervisor.core.map.mention.routes import LINK, MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, companions, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
 from supervisor.core.map.tools import is_apart, is_tool
@@ -100,7 +100,7 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
     rows = _without_duplicates([one for one in scored if one[0].score >= SHOWN_FROM])
     rows.sort(key=lambda one: (-one[0].score, one[0].kind, one[0].name))
     single = [group for group in by_route if len({occurrence.child for occurrence in group}) == 1]
-    alone = tuple(map(tuple, (*single, *unclaimed)))
+    alone = tuple(tuple(group) for group in (*single, *unclaimed) if group[0].mention.detail != LINK)
     return Joined(tuple(row for row, _ in rows), alone, tuple(evidence for _, evidence in rows))
 
 
@@ -132,6 +132,8 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
         not strong and kind is not Kind.KEY and kind not in _ONE_SIDED
     ):
         return None
+    if kind is Kind.PACKAGE and not _of_one_kind(group):
+        return None  # a package of Python, and one of Dart that has the same name
     if kind is Kind.TABLE and _owners(group) > 1:
         return None  # each has a database of its own
     name = _name(kind, group)
@@ -156,7 +158,11 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
     elif kind is Kind.ENV and len({one.child for one in group if one.mention.kind is kind}) < 2:
         evidence["variable of one side"] = 1  # of the other one it may be a macro, or a constant
     elif kind is Kind.ROUTE:
-        note = ", ".join(sorted({STREAMS[one.mention.detail] for one in group if one.mention.detail in STREAMS}))
+        deep = {one.mention.role for one in group if one.mention.detail == LINK}
+        if deep and deep != {Role.PROVIDES, Role.USES}:
+            return None  # an address that opens nobody's app here, or that nobody opens
+        streams = {STREAMS[one.mention.detail] for one in group if one.mention.detail in STREAMS}
+        note = "deep link" if deep else ", ".join(sorted(streams))
     elif kind in WORDS:
         spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
         note = "spelled " + ", ".join(sorted(spellings)[:4]) if len(spellings) > 1 else ""
@@ -248,6 +254,28 @@ def _is_declared(group: Sequence[Occurrence]) -> bool:
     owners = {one.child for one in group if one.mention.role is Role.PROVIDES}
     takers = {one.child for one in group if one.mention.role is Role.USES and not one.mention.weak}
     return bool(owners) and bool(takers - owners)
+
+
+_ECOSYSTEMS = {
+    "python": regex(r"\.pyi?$|(^|/)(pyproject\.toml|setup\.cfg|requirements[^/]*\.txt|Pipfile)$"),
+    "node": regex(r"\.[mc]?[jt]sx?$|\.(vue|svelte)$|(^|/)package\.json$"),
+    "dart": regex(r"\.dart$|(^|/)pubspec\.yaml$"),
+    "rust": regex(r"\.rs$|(^|/)Cargo\.toml$"),
+    "go": regex(r"\.go$|(^|/)go\.mod$"),
+    "php": regex(r"\.php$|(^|/)composer\.json$"),
+    "ruby": regex(r"\.(rb|gemspec)$|(^|/)Gemfile$"),
+}
+
+
+def _of_one_kind(group: Sequence[Occurrence]) -> bool:
+    """Return whether another child than its owner may use a package: a file of its language names it, or a script."""
+    of = {id(one): next((name for name, file in _ECOSYSTEMS.items() if file.search(one.file)), "") for one in group}
+    owners = [one for one in group if one.mention.role is Role.PROVIDES]
+    return not owners or any(
+        one.child != owner.child and (of[id(one)] == of[id(owner)] or "" in (of[id(one)], of[id(owner)]))
+        for owner in owners
+        for one in group
+    )
 
 
 def _owners(group: Sequence[Occurrence]) -> int:

@@ -12,6 +12,7 @@ from supervisor.core.map.occurrences import Occurrence
 from supervisor.domain.link import Role
 from supervisor.regex import regex
 
+_SPECIFICATION = regex(r"\.(?:json|ya?ml)$")
 _VERSION = regex(r"v\d+")
 
 
@@ -23,7 +24,7 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
     """
     mounts: dict[str, set[str]] = defaultdict(set)
     by_name: dict[str, list[Occurrence]] = defaultdict(list)
-    for occurrence in routes:
+    for occurrence in _as_in_code(routes):
         if occurrence.mention.detail == MOUNT:
             mounts[occurrence.child].add(occurrence.mention.name)
         by_name[occurrence.mention.name].append(occurrence)
@@ -62,7 +63,7 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
                 ]
             else:
                 groups[name, ""] += own
-    for known, server, full in taken:
+    for known, server, full in _longest(taken, groups):
         groups[full, server] += [
             _renamed(occurrence, full) for occurrence in by_name[known] if occurrence.child == server
         ]
@@ -74,6 +75,41 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
         if (name, child) not in claimed
     ]
     return list(groups.values()), unclaimed
+
+
+def _as_in_code(routes: Sequence[Occurrence]) -> list[Occurrence]:
+    """Give routes of a specification the name that the code of the child has for them, which a prefix begins."""
+    served = [one for one in routes if one.mention.role is Role.PROVIDES and one.mention.detail != MOUNT]
+    in_code = {(one.child, one.mention.name) for one in served if not _SPECIFICATION.search(one.file)}
+    by_anchor: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for child, name in in_code:
+        by_anchor[child, _anchor(name)].add(name)
+    names: dict[tuple[str, str], str] = {}
+    for one in served:
+        child, name = one.child, one.mention.name
+        if _SPECIFICATION.search(one.file) and (child, name) not in in_code:
+            longer = {other for other in by_anchor[child, _anchor(name)] if other.endswith(name)}
+            names[child, name] = longer.pop() if len(longer) == 1 and len(name) > 1 else name
+    return [
+        _renamed(one, names[one.child, one.mention.name])
+        if one.mention.role is Role.PROVIDES and names.get((one.child, one.mention.name), "")
+        else one
+        for one in routes
+    ]
+
+
+def _longest(
+    taken: set[tuple[str, str, str]], groups: dict[tuple[str, str], list[Occurrence]]
+) -> list[tuple[str, str, str]]:
+    """Join the groups of one route of a server, of which some callers give only the end."""
+    kept: list[tuple[str, str, str]] = []
+    for known, server, full in sorted(taken, key=lambda one: (-len(one[2]), one)):
+        whole = next((it[2] for it in kept if it[:2] == (known, server) and it[2].endswith(full)), None)
+        if whole is None:
+            kept.append((known, server, full))
+        else:
+            groups[whole, server] += groups.pop((full, server), [])
+    return kept
 
 
 def _mounted(name: str, child: str, mounts: dict[str, set[str]]) -> tuple[str, str]:

@@ -129,6 +129,8 @@ def _in_list(source: bytes, node: Node) -> Naming | None:
         above = above.parent
     if above is None or above.type not in _LISTS:
         return None
+    if above.parent is not None and above.parent.type in _LISTS:
+        above = above.parent  # one of several pairs
     start = above.start_byte
     key = given(source[max(0, start - 60) : start].decode("utf-8", "replace").rpartition("\n")[2])
     return Naming(key, listed=True) if key else None
@@ -203,8 +205,14 @@ def _add_call(found: Surroundings, source: bytes, arguments: Node, child: Node, 
         found.method = method[1].decode().upper() if method else ""
     behind = source[arguments.end_byte : arguments.end_byte + 12].lstrip()
     found.handled = behind.startswith((b"{", b"do")) or any(
-        one.start_byte != child.start_byte and any(word in one.type for word in _FUNCTIONS) for one in siblings
+        one.start_byte != child.start_byte and any(word in _kind(one) for word in _FUNCTIONS) for one in siblings
     )
+
+
+def _kind(argument: Node) -> str:
+    """The type of an argument; PHP's grammar puts each into a node of its own."""
+    inner = argument.named_children[-1] if argument.type == "argument" and argument.named_child_count else argument
+    return inner.type
 
 
 def _callee(source: bytes, arguments: Node) -> str:

@@ -49,11 +49,13 @@ _BY_ENDING = {
     **dict.fromkeys(("tf", "hcl"), "hcl"),
     **dict.fromkeys(("html", "erb", "m", "mm", "pl", "r", "groovy", "gradle", "conf"), "plain"),
     **dict.fromkeys(("ini", "cfg", "properties", "cmake"), "plain"),
+    "plist": "app",
 }
 _BY_NAME = {
     "dockerfile": "dockerfile",
     "rakefile": "ruby",
     "jenkinsfile": "plain",
+    "androidmanifest.xml": "app",
     "cmakelists.txt": "plain",
     **dict.fromkeys(("makefile", "gnumakefile", "justfile"), "commands"),
 }

@@ -15,6 +15,7 @@ _PLUS = (b"+", b".", b"<>", b"&", b'"', b"'")
 _OPENS = regex(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
 _SHUTS = regex(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
 _TAIL = regex(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
+_CONTINUES = regex(rb"""/[^"'`\n]{0,80}["'`]\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*\Z""")
 _SIDE_BY_SIDE = regex(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
 _STORED = regex(rb"(?:F|FPSTR|PSTR|TEXT|_T|QStringLiteral|QLatin1String(?:View)?)\(\s*\Z")
 _HOLES = {
@@ -65,11 +66,19 @@ def text_of(language: str, source: bytes, node: Node, top: Node) -> str:
         return text
     behind = source[node.end_byte : node.end_byte + 200]
     if behind.lstrip().startswith(b"+") and not text.startswith(" "):
-        tail = _TAIL.match(behind)
-        text += "{}" + (unquoted(language, tail[1]) if tail else "")
+        text += "{}"
+        while tail := _TAIL.match(behind):
+            text += unquoted(language, tail[1])
+            behind = behind[tail.end() :]
+            text += "{}" if behind.lstrip().startswith(b"+") else ""
     if source[max(0, node.start_byte - 40) : node.start_byte].rstrip().endswith(b"+"):
         text = "{}" + text
     return text
+
+
+def is_continued(source: bytes, node: Node) -> bool:
+    """Whether a literal is a further part of a path, which `text_of` reads with the first one."""
+    return _CONTINUES.search(source, max(0, node.start_byte - 160), node.start_byte) is not None
 
 
 def unquoted(language: str, raw: bytes) -> str:

@@ -13,14 +13,14 @@ from supervisor.domain.link import Form, Literal
 from supervisor.regex import regex
 from supervisor.wire.source import config, grammar, graphql, grpc, installs, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
-from supervisor.wire.source.http import builders, rails
+from supervisor.wire.source.http import builders, deep_links, rails
 from supervisor.wire.source.http.methods import methods_beside
 from supervisor.wire.source.http.scopes import Scopes
 from supervisor.wire.source.http.statuses import statuses
 from supervisor.wire.source.http.streams import Streams, streams
 from supervisor.wire.source.languages import LIMIT, word_set
-from supervisor.wire.source.literal import bare, text_of, unquoted, unwrapped, whole
-from supervisor.wire.source.types import field_type, is_sent, tagged_type
+from supervisor.wire.source.literal import bare, is_continued, text_of, unquoted, unwrapped, whole
+from supervisor.wire.source.types import field_type, is_sent, packed, tagged_type
 
 LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
 LONGEST_OF_SQL = 20_000  # bytes of a literal that creates tables
@@ -41,6 +41,8 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     if language == "component":
         script, page = _parts(source)
         return tuple(sorted((*literals("typescript", script), *literals("plain", page)), key=lambda word: word.line))
+    if language == "app":
+        return tuple(deep_links.literals(source))
     installed = installs.literals(source) if language in installs.LANGUAGES else ()
     if language == "commands":
         return tuple(islice(installed, MANY))
@@ -145,6 +147,8 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     yield from _names(language, source, found)
     yield from grpc.literals(source)
     yield from builders.literals(language, source)
+    if language in _OF_C:
+        yield from (Literal(name, line, Form.FIELD, type=of, sent=True) for line, name, of in packed(source))
     if language in _OF_C and (b"UUID" in source or b"uuid" in source):
         yield from _uuids(source)
     yield from scopes.bare()
@@ -174,6 +178,8 @@ def _string(language: str, source: bytes, node: Node, scopes: Scopes, streaming:
     ):
         return  # a docstring
     top = whole(source, node)
+    if top != node and source[node.start_byte + 1 : node.start_byte + 2] == b"/" and is_continued(source, node):
+        return
     text = text_of(language, source, node, top)
     if (len(text) > LONGEST and not tables) or not (any(map(str.isalnum, text)) or text in ("/{}", "{}")):
         return

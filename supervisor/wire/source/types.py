@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from tree_sitter import Node
@@ -41,7 +43,7 @@ def field_type(language: str, source: bytes, start: int, end: int) -> str:
 
 
 _CLASSES = {
-    "rust": ("struct_item", regex(rb"#\[derive\([^)]*\b(?:Serialize|Deserialize)\b"), 200),
+    "rust": ("struct_item", regex(rb"#\[derive\([^)]*\b(?:Serialize|Deserialize)\b|#\[repr\([^)]*\bpacked\b"), 200),
     "python": (
         "class_definition",
         regex(rb"class\s+\w+\s*\([^)]*\b(?:BaseModel|Schema|Serializer|TypedDict|Struct)\b"),
@@ -51,6 +53,16 @@ _CLASSES = {
     "kotlin": ("class_declaration", regex(rb"@(?:Serializable|JsonClass)\b"), 0),
 }
 """Classes whose fields are data that is sent: the node, what its beginning says, and how much to read before it."""
+
+_PACKED = regex(rb"\bpacked\b|__packed|\bPACKED\b")
+_PACK = regex(rb"^[ \t]*#[ \t]*pragma[ \t]+pack[ \t]*\(([^()\n]*)\)", re.M)
+_STRUCT = regex(
+    rb"\b(?:struct|PACKED_STRUCT)\b([^;{}()]{0,120}(?:\(\([^;{}]{0,60}\)\))?[^;{}()]{0,60})"
+    rb"\{([^{}]{1,8000})\}([^;{}]{0,160});"
+)
+_STRUCT_MEMBER = regex(rb"([A-Za-z_][\w ]{0,60}?)[\s*]+([A-Za-z_]\w*)\s*((?:\[[^\[\]\n]{0,40}\])*)\s*(?::\s*\d+\s*)?;")
+_REMARK = regex(rb"//[^\n]*|/\*.*?\*/", re.S)
+_BLANK = regex(rb"[^\n]")
 
 _OF_LIST = rb"(?:(?:List|Set|Collection)<|Map<\w+,\s*)?"
 _READ = {
@@ -103,6 +115,20 @@ def _read_classes(language: str, source: bytes) -> frozenset[bytes]:
     """Return the classes that the file reads from data: `gson.fromJson(text, Ride::class.java)`."""
     found = _READ[language].finditer(source) if language in _READ else ()
     return frozenset(name for match in found for name in match.groups() if name)
+
+
+def packed(source: bytes) -> Iterator[tuple[int, str, str]]:
+    """Yield the members of packed structs of C: they are sent byte by byte. Each is a line, a name and a type."""
+    if b"packed" not in source and b"PACKED" not in source and b"pragma" not in source:
+        return
+    source = _REMARK.sub(lambda found: _BLANK.sub(b" ", found[0]), source)
+    marks = [(found.start(), b"push" in found[1] or found[1].strip().isdigit()) for found in _PACK.finditer(source)]
+    for struct in _STRUCT.finditer(source):
+        before = [is_packed for at, is_packed in marks if at < struct.start()]
+        if (before and before[-1]) or _PACKED.search(struct[1]) or _PACKED.search(struct[3]):
+            for member in _STRUCT_MEMBER.finditer(struct[2]):
+                line = source.count(b"\n", 0, struct.start(2) + member.start(2)) + 1
+                yield line, member[2].decode("utf-8", "replace"), (member[1] + member[3]).decode("utf-8", "replace")
 
 
 def tagged_type(source: bytes, tag: int) -> str:

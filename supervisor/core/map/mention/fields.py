@@ -47,7 +47,7 @@ def listed_field(context: LiteralContext) -> tuple[Mention, ...] | None:
     word, text = context.word, context.text
     if context.language not in ("python", "php", "ruby") or not IDENTIFIER.fullmatch(text) or word.is_key:
         return None
-    named = word.listed and context.key.lstrip("$@") in keywords.FIELD_LISTS
+    named = word.listed and context.key.strip("$@_") in keywords.FIELD_LISTS
     called = context.language == "ruby" and context.call in keywords.FIELD_CALLS
     return field(text, word.line, Role.PROVIDES) if named or called else None
 

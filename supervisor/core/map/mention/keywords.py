@@ -89,6 +89,9 @@ NAVIGATES = word_set(
 NAVIGATORS = word_set("router history navigator nav navcontroller navigation $router routerhistory gorouter context")
 """Objects that go to a screen or page of the same program: `router.push("/rides")`."""
 
+REGISTERS = word_set("setasdefaultprotocolclient registerprotocolhandler registerurlscheme")
+"""Functions that say which scheme of an address opens the program."""
+
 RENAMES = word_set(
     """
     serialname serializedname jsonproperty jsonpropertyname jsonkey rename alias data_key bsonelement datamember

@@ -24,12 +24,25 @@ _PARAMETER = regex(r"[?&]([A-Za-z_][\w.\-]*)=")
 _METHOD = regex(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = regex(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
 _SIMPLE = regex(r"[\w\-{}.:<>?]+(?:/[\w\-{}.:<>?]+)*/?")
-_OF_URL = ("url", "uri", "endpoint", "route")
+_OF_PATH = ("urlpath", "url_path", "apipath", "api_path")
+_OF_URL = ("url", "uri", "endpoint", "route", *_OF_PATH)
 """Endings of names whose value is completed to a URL somewhere."""
 
+_MAKES_URL = regex(
+    r"_*(?:(?:make|build|get|create|compose|format|resolve|construct|generate|prepare|complete|to|with|append|prepend"
+    r"|full|absolute|api|server|base|backend|request|remote)_?)+(?:(?:url|uri|endpoint)|(?<=api)path|(?<=api_)path)"
+)
+"""Functions of an app itself that put the address of its server before a path: `makeUrl("rides/today")`."""
+
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
+LINK = "LINK"
+"""The detail of an address that opens an app: its scheme is all that counts."""
+
 STREAMS = {"WS": "WebSocket", "SSE": "server-sent events"}
 """Details of routes that are streams, each with its name."""
+
+_LINKED = regex(r"([a-z][a-z0-9+.\-]{2,}):/{2,3}[^\s\"'<>]*")
+_DEEP_LINK = "deep link"  # the key of what an app declares to its system
 
 _NOT_ALONE = frozenset({"url", "path", "use", "all", "handler", "method"})
 """Functions that declare a route only as methods of something that serves."""
@@ -53,6 +66,10 @@ def ends_like_a_file(text: str) -> bool:
 def routes(context: LiteralContext) -> Iterator[Mention]:
     """Yield the route that a string is, and the port of its host; nothing if it is not a path."""
     word = context.word
+    if (scheme := _scheme(context)) and scheme not in stopwords.SCHEMES:
+        role = Role.PROVIDES if word.key == _DEEP_LINK or context.call in keywords.REGISTERS else Role.USES
+        yield context.mention(Kind.ROUTE, f"{scheme}://", role, detail=LINK)
+        return
     if word.is_key and context.language in ("yaml", "json"):
         if word.key == "paths" and context.text.startswith("/"):
             yield context.mention(Kind.ROUTE, route_name(context.text), Role.PROVIDES)
@@ -90,6 +107,14 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
         yield context.mention(Kind.ROUTE, name, role, detail=_method(context, path), weak=0 if called else 1)
         for parameter in _PARAMETER.findall(context.text) if called else ():
             yield from field(parameter, word.line, Role.USES)
+
+
+def _scheme(context: LiteralContext) -> str:
+    """Return the scheme of an address that opens an app, or of any other address; "" if the string is none."""
+    if context.call in keywords.REGISTERS and not context.word.at:
+        return context.text.lower()
+    match = _LINKED.fullmatch(context.text) if "://" in context.text else None
+    return match[1] if match else ""
 
 
 def prefix_of(words: Sequence[Literal], language: str) -> str:
@@ -134,7 +159,7 @@ def _path(context: LiteralContext) -> _Path | None:
         return _Path(text if text.startswith("/") else f"/{text}", "", method)
     if _is_resource(context) or (context.call == "resources" and context.language == "ruby"):
         return _Path(f"/{text.lstrip(':/')}", "", method)
-    if _names_a_path(context) and _SIMPLE.fullmatch(text):
+    if (_names_a_path(context) or _makes_url(context)) and _SIMPLE.fullmatch(text):
         return _Path(f"/{text}", "", method)
     if text.startswith("/"):
         return _Path(text, "", method)
@@ -154,6 +179,13 @@ def _navigates(context: LiteralContext) -> bool:
     if context.call in keywords.NAVIGATES:
         return True
     return context.call in ("push", "replace", "go") and context.on in keywords.NAVIGATORS
+
+
+def _makes_url(context: LiteralContext) -> bool:
+    """Return whether the place puts the address of a server before a path."""
+    if context.word.at or context.word.is_key:
+        return False
+    return _MAKES_URL.fullmatch(context.call) is not None or (context.key.endswith(_OF_PATH) and not context.declares)
 
 
 def _completes_a_url(context: LiteralContext) -> bool:
@@ -273,7 +305,7 @@ def _calls(context: LiteralContext) -> bool:
     """Return whether the string is passed to something that sends requests."""
     if context.call == "join" and context.on in ("path", "filepath", "posix", "posixpath"):
         return False  # of files
-    if context.call in keywords.REQUESTS or context.on in keywords.REQUESTS:
+    if context.call in keywords.REQUESTS or context.on in keywords.REQUESTS or _makes_url(context):
         return True
     client = context.on in keywords.CLIENTS or context.on.endswith(("client", "session", "http", "api", "_conn"))
     return client and (context.call in keywords.VERBS or context.call in keywords.CLIENTS)

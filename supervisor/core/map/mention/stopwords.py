@@ -51,6 +51,19 @@ ROUTES = word_set(
     """
 )
 
+SCHEMES = word_set(
+    """
+    http https ws wss file ftp ftps sftp ssh git svn tcp udp tls ssl unix data blob about javascript mailto tel sms geo
+    market intent content android-app android-resource asset assets res resource chrome chrome-extension
+    moz-extension ms-appx app app-settings x-apple view-source redis rediss postgres postgresql mysql mariadb mongodb
+    mongodb+srv sqlite jdbc amqp amqps mqtt mqtts kafka nats memcached s3 gs gcs az abfs hdfs ldap ldaps rtsp rtmp rtp
+    sip sips stun turn turns magnet torrent docker oci pkg npm ipfs socks socks4 socks5 proxy dns mdns coap coaps smtp
+    smtps imap pop3 smb nfs dbus usb serial bluetooth package dart webpack node bun deno vscode jar classpath env
+    custom scheme protocol git+ssh git+https otpauth xmpp irc ircs gopher urn tauri capacitor ionic myapp
+    """
+)
+"""Schemes of addresses that open no app of the system."""
+
 PORTS = frozenset({80, 443, 8080, 3000, 8000, 5000, 5432, 3306, 6379, 27017, 22, 25, 53, 1024, 65535, 2181, 9092})
 
 TYPES = word_set(

@@ -8,7 +8,9 @@ from supervisor.core.map.mention.stopwords import word_set
 from supervisor.regex import regex
 
 _STRING = word_set("str string text char id uuid cstring url uri symbol")
-_INTEGER = regex(r"u?int(?:eger)?\d*|[ui](?:8|16|32|64|128)|[ui]size|u?long|u?short|u?byte|s?fixed\d+|sint\d+|bigint")
+_INTEGER = regex(
+    r"u?int(?:eger)?\d*(?:_t)?|[ui](?:8|16|32|64|128)|[ui]size|u?long|u?short|u?byte|s?fixed\d+|sint\d+|bigint"
+)
 _NUMBER = regex(r"number|float\d*|double|f32|f64|(?:big)?decimal|real|cgfloat|single")
 _BOOLEAN = word_set("bool boolean")
 _OBJECT = word_set(

@@ -122,3 +122,57 @@ def test_a_migration_of_a_database_proves_less_than_a_source(file: str) -> None:
 def test_what_only_tools_name_is_no_link() -> None:
     event = "when:\n  event: [ pull_request, nightly_build ]\n  branch_name: release_train\n"
     assert rows(api={".woodpecker.yml": event}, app={".woodpecker.yml": event}) == []
+
+
+def test_a_path_of_many_parts_is_read_once_and_whole() -> None:
+    called = {
+        "java": 'class A { String a() { return url("/rides/" + id + "/seats/" + seat + "/book"); } }',
+        "typescript": 'fetch("/rides/" + id + "/seats/" + seat + "/book")',
+    }
+    for language, source in called.items():
+        found = mentions(literals(language, source.encode()), language)
+        assert [one.name for one in found] == ["/rides/{}/seats/{}/book"]
+
+
+def test_a_group_with_a_function_is_no_prefix_of_what_stands_beside_it() -> None:
+    source = """<?php
+    $app->group('', function (Proxy $group): void { $group->get('/planned', [A::class, 'b']); });
+    $app->group('/api', function (Proxy $group): void { $group->get('/rides/all', [A::class, 'b']); });
+    """
+    server = {"routes.php": source}
+    assert rows(api=server, app={"a.kt": 'val a = client.get("$base/planned")'}) == [
+        ("route", "/planned", "api provides, app uses")
+    ]
+    assert rows(api=server, app={"a.kt": 'val a = client.get("$base/rides/all")'}) == [
+        ("route", "/api/rides/all", "api provides, app uses")
+    ]
+
+
+def test_a_package_of_python_is_none_of_another_language() -> None:
+    server = {"hydra/config/__init__.py": "", "config/__init__.py": "", "config/a.py": ""}
+    app = {"pubspec.yaml": "name: app\ndependencies:\n  config: ^1.0.0\n"}
+    assert rows(server=server, app=app) == []
+    tool = {"requirements.txt": "config==1.0\n"}
+    assert rows(server=server, tool=tool) == [("package", "config", "server provides, tool uses")]
+
+
+def test_a_specification_names_the_routes_of_the_code() -> None:
+    code = (
+        "<?php\n$app->group('/api', function (P $group): void { $group->get('/rides/{id}/seats', [A::class, 'b']); });"
+    )
+    spec = '{"paths": {"/rides/{id}/seats": {"get": {}}}}'
+    (row,) = linked(server={"spec.json": spec, "routes.php": code}, app={"a.ts": "fetch(`${base}/rides/${id}/seats`)"})
+    assert (row.name, [(one.child, one.file) for one in row.places]) == (
+        "/api/rides/{}/seats",
+        [("app", "a.ts"), ("server", "routes.php"), ("server", "spec.json")],
+    )
+
+
+def test_callers_of_the_whole_route_and_of_its_end_are_one_link() -> None:
+    server = {
+        "a.py": 'app.include_router(rides, prefix="/v1")\napp.include_router(users, prefix="/v2")',
+        "rides.py": '@rides.get("/seat-plans")\ndef f(): ...',
+    }
+    app = {"a.ts": 'fetch("/v1/seat-plans")', "b.ts": 'fetch("/seat-plans")'}
+    (row,) = linked(server=server, app=app)
+    assert (row.name, [one.file for one in row.places if one.child == "app"]) == ("/v1/seat-plans", ["a.ts", "b.ts"])
