@@ -14,6 +14,8 @@ from supervisor.shell.process import alive
 from tests.e2e.elsewhere import LabElsewhere
 from tests.e2e.lab import report, task
 
+OLD, EMPTY = "codex-of-yesteryear", "codex-home-without-a-login"
+
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabElsewhere]:
@@ -47,6 +49,12 @@ def test_doctor_tries_each_step_and_names_the_first_that_fails(lab: LabElsewhere
         ({"path": "/nowhere/firmware"}, "repo", "there is no folder /nowhere/firmware at lab"),
         ({"connect": ["ssh", "-p", "1", "127.0.0.1", "--"]}, "runner", "lab is out of reach"),
         ({"connect": ["no-such-program", "--"]}, "runner", "cannot start no-such-program"),
+        ({"options": ["UserKnownHostsFile=/dev/null"]}, "runner", "the host key of lab is not known here"),
+        ({"options": ["PubkeyAuthentication=no"]}, "runner", "lab refuses the login"),
+        ({"codex": OLD}, "codex", "0.100.0"),
+        ({"env": {"HOME": "/proc/1"}}, "disk", "the state folder at lab cannot be written"),
+        ({"env": {"CODEX_HOME": "/nowhere"}}, "server", "CODEX_HOME"),
+        ({"env": {"CODEX_HOME": EMPTY}}, "server", "log"),
         ({"connect": ["sh", "-c", "exit 3", "--"]}, "runner", "lab is out of reach"),
     ],
 )
@@ -54,6 +62,18 @@ def test_doctor_names_what_is_lacking(lab: LabElsewhere, change: dict[str, Any],
     text = lab.workspace.config.read_text(encoding="utf-8")
     config = json.loads(text)
     for key, value in change.items():
+        if key == "options":  # they go before those of the file
+            ssh, *rest = lab.prefix
+            key, value = "connect", [ssh, *(word for one in value for word in ("-o", one)), *rest]
+        elif key == "env":
+            (lab.folder / EMPTY).mkdir(exist_ok=True)
+            given = {name: str(lab.folder / EMPTY) if one == EMPTY else one for name, one in value.items()}
+            value = {**config["runners"]["lab"]["env"], **given}
+        elif value == OLD:
+            program = lab.folder / OLD
+            program.write_text("#!/bin/sh\necho codex-cli 0.100.0\n", encoding="utf-8")
+            program.chmod(0o755)
+            value = str(program)
         config["children" if key == "path" else "runners"]["firmware" if key == "path" else "lab"][key] = value
     lab.workspace.config.write_text(json.dumps(config), encoding="utf-8")
     try:

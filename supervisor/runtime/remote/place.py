@@ -71,8 +71,11 @@ class ChildPlace:
         return Conversation(argv, script.tag, mark=mark, cwd=self._workspace.root, errors=self._errors())
 
     def _words(self) -> list[str]:
-        """The words of a session there: over a connection of the supervisor, if there is one."""
+        """The words of a session there: over a connection of the supervisor, if there is one. A probe logs in itself,
+        to find out whether that works."""
         connect = self.allocation.connect
+        if self._own != self._child:
+            return words(connect)
         socket = self._over or self._workspace.connection(connect, 0)
         return words(sharing.over(connect, str(socket)) if socket.exists() else connect)
 

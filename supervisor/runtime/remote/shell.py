@@ -44,11 +44,18 @@ class RemoteShell:
 
     @contextmanager
     def talking(self, *, once: bool = False) -> Iterator[None]:
+        """Keep the shell for the block. What is read in it is another machine's word: if the code that reads what git
+        prints trips over it, that is an error of the machine, and never one of ours. Raises WorkspaceError then."""
         with self._lock:
             self._depth += 1
             self._once += once
         try:
             yield
+        except (ValueError, LookupError, ArithmeticError) as error:
+            raise WorkspaceError(
+                f"git in {self.where} says what orch does not understand ({type(error).__name__})",
+                "run `git status` there",
+            ) from error
         finally:
             with self._lock:
                 self._depth -= 1

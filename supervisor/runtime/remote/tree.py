@@ -36,7 +36,8 @@ class RemoteTree:
         return self
 
     def read(self) -> TreeNow:
-        return read_now(self._repo.root)
+        with self._repo.talking():
+            return read_now(self._repo.root)
 
     def tree(self, now: TreeNow) -> Tree:
         with self._repo.talking():

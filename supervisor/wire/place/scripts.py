@@ -256,7 +256,10 @@ class PlaceScripts:
         return self._common() + _REPO + 'say ready "$(git --version | line)"\n'
 
     def program(self) -> str:
-        found = 'said=$("$bin" --version 2>&1 < /dev/null) || no runs "$said"\nsay ready "$said ($bin)"\n'
+        found = (
+            'said=$("$bin" --version 2> /dev/null < /dev/null) || no runs "$("$bin" --version 2>&1 < /dev/null)"\n'
+            'say ready "$said ($bin)"\n'
+        )
         return self._common() + _CODEX % {"codex": shlex.quote(self._codex)} + found
 
     def room(self) -> str:

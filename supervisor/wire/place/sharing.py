@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from supervisor.regex import regex
 
 LONGEST = 86  # bytes of the path: ssh adds 17 to it while it makes the socket, whose name has 107 at most
+_HOST = regex(r"(?m)^hostname ")
+_THEIRS = regex(r"(?m)^controlpath (?!none$)")
 _PLAIN = regex(r"/[A-Za-z0-9._/@+:,-]+")
 
 
@@ -20,9 +21,7 @@ def question(connect: Sequence[str]) -> list[str] | None:
 
 def may_share(configuration: str) -> bool:
     """Whether the person left it to us: a `ControlPath` of theirs is theirs to keep."""
-    return re.search(r"^hostname ", configuration, re.M) is not None and not re.search(
-        r"^controlpath (?!none$)", configuration, re.M
-    )
+    return _HOST.search(configuration) is not None and _THEIRS.search(configuration) is None
 
 
 def over(connect: Sequence[str], socket: str) -> tuple[str, ...]:
