@@ -71,13 +71,9 @@ class ChildPlace:
         return Conversation(argv, script.tag, mark=mark, cwd=self._workspace.root, errors=self._errors())
 
     def _words(self) -> list[str]:
-        """The words of a session there: over a connection of the supervisor, if there is one. A probe logs in itself,
-        to find out whether that works."""
-        connect = self.allocation.connect
-        if self._own != self._child:
-            return words(connect)
-        socket = self._over or self._workspace.connection(connect, 0)
-        return words(sharing.over(connect, str(socket)) if socket.exists() else connect)
+        """The words of a session there: over the connection of its line, if that stands."""
+        connect, socket = self.allocation.connect, self._over
+        return words(connect if socket is None or not socket.exists() else sharing.over(connect, str(socket)))
 
     def go_over(self, connection: Path) -> None:
         """Have all sessions from now on use the connection at this socket, for as long as it stands."""

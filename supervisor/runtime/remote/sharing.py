@@ -1,5 +1,5 @@
-"""Connections of OpenSSH that several children of one machine share. The supervisor owns their processes; whoever else
-finds the socket of one may use it."""
+"""Connections of OpenSSH that the lines of several children of one machine share. Only lines: a command such as
+`orch land` has a login of its own, which ends with nothing but itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supervisor.wire.place.scripts import PlaceScripts
 from supervisor.wire.place.sharing import may_share, question, usable
 
 LOGINS = 8  # at once at one machine: an sshd drops some of more than ten
-LINES = 8  # over one connection: an sshd takes ten sessions (MaxSessions); its own shell and who reads a repo need one
+LINES = 8  # over one connection: an sshd takes ten sessions (MaxSessions), and its own shell is one
 CONFIGURED_WITHIN = 10.0  # seconds for `ssh -G`; it takes 0.01
 ANSWERS_WITHIN = 2.0  # seconds for a connection that stands; it takes 0.01, and the login that it saves 0.3 to 2
 
@@ -44,11 +44,11 @@ class Machine:
             self._children.add(child)
             if self._may is None:
                 self._may = self._configured()
-            if not self._may:
-                return None
             for one in self._connections:
                 if child in one.users:
                     return one
+            if not self._may or len(self._children) == 1:  # a login more would only delay the one line
+                return None
             while len(self._connections) * LINES < len(self._children):  # they log in at the same time
                 socket = self._workspace.connection(self._connect, len(self._connections))
                 self._connections.append(SharedConnection(socket))

@@ -29,6 +29,7 @@ class Lab:
         self.workspace = WorkspacePaths(folder)
         self.connect = connect
         self.machine = Machine(self.workspace, connect)
+        self.machine.join("neighbour")
 
     def place(self, name: str) -> ChildPlace:
         return ChildPlace(self.workspace, name, Runner("lab", self.connect), "/")
@@ -56,21 +57,26 @@ def lab(settings: str = "", more: tuple[str, ...] = ()) -> Iterator[Lab]:
         made = Lab(folder, (ssh[0], *more, *ssh[1:], "--"))
         folder = make_runtime_dir(made.workspace)
         yield made
-        for name in ("a", "b", "c"):
+        for name in ("a", "b", "c", "neighbour"):
             made.machine.leave(name)
         assert (list(folder.iterdir()), marked(made.workspace.mark())) == ([], []), "nothing is left of a connection"
         folder.rmdir()
 
 
-def test_children_and_commands_share_one_login() -> None:
+def test_the_lines_of_children_share_one_login_and_commands_have_their_own() -> None:
     with lab() as one:
         for name in "abc":
             one.machine.join(name)
         answers = [one.over(name)[1].ask(lambda script: script.system()).word for name in "abc"]
-        command = (
-            one.place("elsewhere").ask(lambda script: script.system()).word
-        )  # of another process, such as `orch diff`
-        assert ([*answers, command], one.logins) == (["ready"] * 4, 1)
+        assert (answers, one.logins) == (["ready"] * 3, 1)
+        command = one.place("a").ask(lambda script: script.system()).word
+        assert (command, one.logins) == ("ready", 2)
+
+
+def test_the_line_of_an_only_child_is_a_login_of_its_own() -> None:
+    with lab() as one:
+        one.machine.leave("neighbour")
+        assert one.machine.connection("a") is None
 
 
 def test_a_connection_that_is_silent_or_gone_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
