@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Cell, Line, one_line
+from supervisor.core.text.money import dollars
 
 if TYPE_CHECKING:
     from supervisor.domain.status import Status, TaskInfo
@@ -29,11 +30,6 @@ def amount(count: int) -> str:
         if count >= 0.9995 * size:
             return f"{count / size:.1f}{sign}" if count < 9.95 * size else f"{count / size:.0f}{sign}"
     return str(count)
-
-
-def dollars(cost: float) -> str:
-    """Format a cost: $0.004, $1.25, $120."""
-    return f"${cost:.0f}" if cost >= 100 else f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}"
 
 
 def tokens(task: TaskInfo) -> int:
@@ -64,7 +60,7 @@ def _counts(status: Status) -> Iterator[Cell]:
     if spent := sum(tokens(task) for task in status.tasks):
         yield Cell(f"{amount(spent)} tokens")
     if status.cost:
-        yield Cell(f"{'over ' if status.cost_at_least else ''}{dollars(status.cost)}")
+        yield Cell(dollars(status.cost, at_least=bool(status.cost_at_least)))
     if minutes := sum(task.minutes or 0 for task in status.tasks):
         yield Cell(f"{_minutes(minutes)} of turns")
     if used := max((one.used_percent for one in status.limits or ()), default=0.0):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervisor.core.view.page.changes import TaskPatch
+from supervisor.core.view.page.frame import notices, sums
 from supervisor.core.view.page.pen import Html, Pen, amount, lasted
 from supervisor.core.view.page.report import report
 from supervisor.core.view.status import status
@@ -17,6 +18,7 @@ from supervisor.core.view.story.record import AskRecord, Decision, PlanEdit, Run
 from supervisor.domain.ask import Answer, AskState
 from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.plan import Effect, Foreseen
+from supervisor.domain.status import LimitInfo
 from supervisor.domain.world import World
 from tests.core.hostile import hostile
 from tests.core.view.test_hostile import hostile_world
@@ -100,6 +102,18 @@ def test_it_tells_the_whole_run() -> None:
         assert words in shown, words
     assert 'href="#task-T1"' in shown
     assert 'id="task-T1"' in shown
+
+
+def test_it_says_what_was_spent_and_what_may_not_fit() -> None:
+    before = status(world_at_work(), LATER, "/ws")
+    limits = (LimitInfo("", 300.0, 81.4, None), LimitInfo("other", None, 3.0, None))
+    spent = replace(before, cost=1.254, cost_at_least=True, limits=limits, warnings=("the rest needs `2M` <tokens>",))
+    assert "$" not in sums(Pen(), before, None, None)
+    shown = sums(Pen(), spent, None, None)
+    assert "<span>over $1.25</span>" in shown
+    assert '<span class="needs_human">81% of the limit used</span>' in shown
+    assert "<p>the rest needs <code>2M</code> &lt;tokens&gt;</p>" in notices(Pen(), spent)
+    assert "tokens&gt;" not in notices(Pen(), before)
 
 
 def test_secrets_are_cut_out_also_where_a_patch_or_a_plan_holds_them() -> None:

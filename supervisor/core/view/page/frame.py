@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from supervisor.core.text.money import dollars
 from supervisor.core.view.graph.layers import nodes_of
 from supervisor.core.view.graph.svg import svg
 from supervisor.core.view.page.pen import Html, Pen, amount, count_of, lasted
@@ -52,6 +53,11 @@ def sums(pen: Pen, status: Status, begun: datetime | None, until: datetime | Non
         parts.append(("needs_human", count_of(len(status.asks), "ask")))
     if tokens:
         parts.append(("", f"{amount(tokens)} tokens"))
+    if status.cost:
+        parts.append(("", dollars(status.cost, at_least=status.cost_at_least)))
+    if used := max((one.used_percent for one in status.limits), default=0.0):
+        look = "failed" if used >= 95 else "needs_human" if used >= 80 else ""
+        parts.append((look, f"{used:.0f}% of the limit used"))
     if begun is not None and until is not None:
         parts.append(("", lasted((until - begun).total_seconds())))
     looks = {"verifying": "running", "blocked": "failed", "held": "needs_human"}
@@ -76,6 +82,7 @@ def notices(pen: Pen, status: Status) -> Html:
         pen("p", f"The supervisor cannot record: {status.supervisor.problem}")
         if status.supervisor.problem
         else Html(""),
+        *(pen("p", pen.line(one)) for one in status.warnings),
         *(pen("p", f"{one.provider or 'The provider'} accepts no work: {one.why}") for one in status.pauses),
     ]
     if own is not None and own.state not in ("idle", "needs_human"):
