@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -27,6 +28,12 @@ class _ValueCutter(Cutter):
     def cut(self, value: Any) -> Any:
         if not isinstance(value, Struct):
             return super().cut(value)
-        fields = {name: getattr(value, name) for name in value.__struct_fields__}
-        changed = {name: new for name, old in fields.items() if (new := self.cut(old)) is not old and new != old}
+        changed = {}
+        for name in value.__struct_fields__:
+            old = getattr(value, name)
+            if old and type(old) not in _WITHOUT_TEXT and (new := self.cut(old)) is not old and new != old:
+                changed[name] = new
         return replace(value, **changed) if changed else value
+
+
+_WITHOUT_TEXT = frozenset((bool, int, float, datetime))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, Intended
@@ -49,16 +49,22 @@ def labelled(line: Mapping[str, object], label: Mapping[str, object]) -> dict[st
 
 def _fields(value: Struct) -> dict[str, object]:
     """Convert the fields of a Struct to JSON values."""
-    names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-    return {written: _plain(getattr(value, name)) for written, name in names}
+    return _timed(to_builtins(value, builtin_types=(datetime,)))
 
 
-def _plain(value: object) -> object:
-    """Convert a domain value to JSON values."""
-    if isinstance(value, Struct):
-        return _fields(value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+def _timed(fields: dict[str, object]) -> dict[str, object]:
+    """Write each time in JSON values as a text."""
+    return {name: one if type(one) in _SCALARS else _written(one) for name, one in fields.items()}
+
+
+def _written(value: object) -> object:
+    if isinstance(value, dict):
+        return _timed(value)
+    if isinstance(value, list | tuple):
+        return [one if type(one) in _SCALARS else _written(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return value
+
+
+_SCALARS = frozenset((str, int, float, bool, type(None)))
