@@ -24,6 +24,10 @@ from tests.cli.web.served import Served
 EVIL = "</title><script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202eabc\x1b[2J"
 LONG = EVIL + "x" * 3000
 FORMS = ("accept", "decline", LONG, "reply TEXT")
+OVERLAPS = """[...document.querySelectorAll('a.row')].filter((row) => {
+    const [pill, side] = ['.pill', '.side'].map((one) => row.querySelector(one).getBoundingClientRect());
+    return side.left < pill.right;
+}).map((row) => row.id)"""
 TABS = 8  # more than the connections that a browser has for one address
 
 
@@ -31,7 +35,11 @@ TABS = 8  # more than the connections that a browser has for one address
 def shown(
     standin: Callable[..., Standin], served: Callable[..., Served], tmp_path: Path
 ) -> Iterator[tuple[Standin, Served, Browser]]:
-    tasks = (task("T1", "running", title=LONG, doing=LONG, summary=LONG), task("T2", "blocked", title=LONG, why=LONG))
+    tasks = (
+        task("T1", "running", title=LONG, doing=LONG, summary=LONG),
+        task("T2", "blocked", title=LONG, why=LONG),
+        task("T3", "needs_human", child="firmware", tokens={"input": 320_000, "output": 0}, minutes=14.2, runs=2),
+    )
     asks = (
         ask("A1", text=LONG, steps=f"{EVIL}\n{LONG}", expect=LONG, answers=FORMS),
         ask("A2", kind="approval", child="backend", task="T1", text=EVIL, answers=("accept", "decline")),
@@ -42,7 +50,7 @@ def shown(
     with Browser(tmp_path / "profile") as browser:
         browser.size(1280, 900)
         browser.open(web.link)
-        browser.until("document.querySelectorAll('a.row').length === 2")
+        browser.until("document.querySelectorAll('a.row').length === 3")
         yield supervisor, web, browser
 
 
@@ -54,6 +62,7 @@ def test_no_text_runs_and_none_is_wider_than_the_page(shown: tuple[Standin, Serv
             browser.open(web.url + path)
             browser.until("document.readyState === 'complete'")
             assert browser.js("document.documentElement.scrollWidth") <= wide, path
+            assert browser.js(OVERLAPS) == [], (path, wide)
     assert browser.js("window.bad") is None
     assert [one for one in browser.problems if "401" not in one] == []
 
@@ -75,7 +84,7 @@ def test_a_person_answers_by_keys_and_in_a_second_tab(
     browser.tab()
     browser.size(390, 844)
     browser.open(web.url)
-    browser.until("document.querySelectorAll('a.row').length === 2")
+    browser.until("document.querySelectorAll('a.row').length === 3")
     browser.click("#ask-A2 button[value=accept]")
     browser.until("document.getElementById('said').textContent === 'A2 is accepted.'")
     assert len(supervisor.calls) == 2
@@ -87,7 +96,7 @@ def test_more_tabs_than_connections_all_have_the_page(shown: tuple[Standin, Serv
     for tab in tabs:
         browser.turn_to(tab)
         browser.open(web.url)
-    assert browser.until("document.querySelectorAll('a.row').length === 2") is True
+    assert browser.until("document.querySelectorAll('a.row').length === 3") is True
 
 
 def test_a_request_that_makes_no_sense_is_refused_and_not_a_fault(

@@ -92,7 +92,7 @@ svg.graph .needs_human,svg.graph .held{fill:var(--you-bg);stroke:var(--you)}
 svg.graph .blocked,svg.graph .failed{fill:var(--bad-bg);stroke:var(--bad)}
 @media(max-width:640px){body{font-size:16px}main,header.top>div{padding-left:14px;padding-right:14px}
 h1{font-size:1.25rem}details.task{padding:0 12px}
-details.task>summary{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}
+details.task>summary{grid-template-columns:auto minmax(0,1fr);gap:2px 10px}
 details.task>summary .name{grid-column:1/-1;grid-row:2}details.task>summary .why{white-space:normal}
 table.fold,table.fold tbody,table.fold tr{display:block}
 table.fold td{display:inline;border:0;padding:0}
@@ -140,7 +140,7 @@ div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--in
 max-width:calc(100vw - 28px);margin:0;box-shadow:0 3px 16px rgb(0 0 0/.25);overflow-wrap:anywhere}
 table.log td{border:0;padding:1px 12px 1px 0}table.log td:not(:last-child){width:1%;white-space:nowrap}
 @media(max-width:640px){button{min-height:44px;flex:1 1 8rem}header.top{position:static}
-.row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}a.row{padding:9px 12px}
+.row{grid-template-columns:auto minmax(0,1fr);gap:2px 10px}a.row{padding:9px 12px}
 .row .name{grid-column:1/-1;grid-row:2}
 .row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
 @media print{#part-graph,#part-time,a.row{content-visibility:visible}header.top{position:static}
