@@ -71,9 +71,10 @@ def _of_task(
     if root is None:
         raise WorkspaceError(f"{child} is no child of this workspace any more", "add it again with `orch add`")
     ends = [(span.before, span.after or _now(workspace, child, root, now)) for span in own]
-    files = joined([changes_between(root, *pair) for pair in ends])
-    texts = tuple(patch_between(root, *pair) for pair in ends) if patches else ()
-    return TaskDiff(task.id, task.title, child, files, texts, tuple(dict.fromkeys(notes)))
+    parts = [changes_between(root, *pair) for pair in ends]
+    odd = [any(one.additions is None for one in part) for part in parts]
+    texts = tuple(patch_between(root, *pair, binary=one) for pair, one in zip(ends, odd, strict=True) if patches)
+    return TaskDiff(task.id, task.title, child, joined(parts), texts, tuple(dict.fromkeys(notes)))
 
 
 def _now(workspace: WorkspacePaths, child: str, root: Path, known: dict[str, str]) -> str:

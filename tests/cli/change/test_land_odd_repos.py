@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.domain.change.entry import LandingDecided
 from supervisor.runtime.change import journal
 from tests import CHECKOUT
-from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, locks, made, subjects
+from tests.cli.change.test_land import BRANCH, Land, branches, home, land, locks, made, subjects
 from tests.gitrepo import commit, empty_repo, git, stand_in
 from tests.landscape import Landscape, write
 from tests.programs import require
@@ -247,13 +249,29 @@ def test_files_of_git_lfs_are_landed_as_pointers(made: Landscape, land: Land) ->
     assert (api / "new.bin").read_text(encoding="utf-8") == "new\n" * 999
 
 
-def test_two_landings_at_once_are_one_and_a_refusal(made: Landscape, land: Land) -> None:
-    made.ran("T1", {"api": {"a.txt": "a\n"}})
-    with journal.opened(made.workspace.operations):
-        ran = land("--json")
-    assert (ran.code, answer(ran)["state"]) == (1, "refused")
-    assert "another operation goes on" in answer(ran)["why"]
-    assert land().code == 0
+def test_two_landings_at_once_are_one_and_a_refusal(made: Landscape, tmp_path: Path) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    began, go_on = tmp_path / "began", tmp_path / "go-on"
+    os.mkfifo(began)
+    os.mkfifo(go_on)
+    hook = made.repos["web"] / ".git" / "hooks" / "pre-commit"
+    hook.write_text(f"#!/bin/sh\necho > {began}\nread -r _ < {go_on}\n", encoding="utf-8")
+    hook.chmod(0o755)
+    command = [sys.executable, "-m", "supervisor.cli.main", "-C", str(made.workspace.root), "land", "--json"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as first:
+        subprocess.run(["timeout", "60", "cat", began], check=True, stdout=subprocess.DEVNULL)
+        second = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+        subprocess.run(["timeout", "60", "sh", "-c", f"echo > {go_on}"], check=True)
+        out, _ = first.communicate(timeout=60)
+
+    told = json.loads(second.stdout)
+    assert (second.returncode, told["state"], told["repos"]) == (1, "refused", [])
+    assert "another operation goes on" in told["why"]
+    assert (first.returncode, json.loads(out)["state"]) == (0, "landed")
+    assert [subjects(repo) for repo in made.repos.values()] == [["Do T1", "Start api"], ["Do T1", "Start web"]]
+    assert locks(made) == []
+    with journal.opened(made.workspace.operations) as book:
+        assert [one.number for one in book.entries if isinstance(one, LandingDecided)] == [1]
 
 
 @pytest.mark.parametrize("times", [1, 9])

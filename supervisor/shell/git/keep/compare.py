@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from supervisor.domain.change.diff import DiffStatus, FileDiff, FilePatch, RunDiff
@@ -11,7 +12,7 @@ from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
-from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.keep.objects import empty_tree, objects_named
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.run import failed
 
@@ -19,7 +20,10 @@ _DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
 )
-_SETTINGS = ("core.quotePath=false",)
+_SETTINGS = ("core.quotePath=false", "core.bigFileThreshold=16m")
+LARGE = 16 << 20
+"""Bytes. A larger file is compared by its id, and never read into memory: two of 1 GB would take it all."""
+
 _ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
 
@@ -34,12 +38,33 @@ def changes_between(root: Path, before: str, after: str, *, folder: str = WORK) 
     return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
 
 
-def patch_between(root: Path, before: str, after: str) -> bytes:
+def patch_between(root: Path, before: str, after: str, *, binary: bool = True) -> bytes:
     """Return the patch from one kept tree to another, which `git apply` takes; at most `run.OUTPUT_LIMIT` bytes.
 
-    Raises WorkspaceError when git fails.
+    `binary`: there may be files in it that are no text. Those of more than LARGE bytes are only said to differ.
+    Raises WorkspaceError.
     """
-    return _diff(root, before, after, "--patch", "--binary", "--full-index", "--no-color").out
+    large = _large(root, before, after) if binary else {}
+    others = [f":(exclude,top,literal){path}" for path in large]
+    patch = _diff(root, before, after, "--patch", "--binary", "--full-index", "--no-color", paths=others).out
+    return patch + b"".join(large.values())
+
+
+def _large(root: Path, before: str, after: str) -> dict[str, bytes]:
+    """What a patch says of the files of more than LARGE bytes, by path. To say it, git would read all of a new one."""
+    answer = _diff(root, before, after, "--raw", "-z", "--no-renames", "--no-abbrev")
+    fields = [os.fsdecode(one) for one in answer.out.split(b"\0")[:-1]]
+    rows = {path: row.split(" ")[2:4] for row, path in zip(fields[0::2], fields[1::2], strict=True)}
+    ids = [oid for pair in rows.values() for oid in pair]
+    sizes = {oid: size for oid, _, size in objects_named(root, ids)}
+    found = {}
+    for path, pair in rows.items():
+        if max(sizes.get(oid, 0) for oid in pair) > LARGE:
+            name = shown(os.fsencode(path))
+            sides = [f"{side}/{name}" if oid in sizes else "/dev/null" for side, oid in zip("ab", pair, strict=True)]
+            head = f"diff --git a/{name} b/{name}\nindex {pair[0]}..{pair[1]}\n"
+            found[path] = f"{head}Binary files {sides[0]} and {sides[1]} differ\n".encode()
+    return found
 
 
 def short_between(root: Path, before: str, after: str, shared: Collection[str]) -> RunDiff:
@@ -75,13 +100,16 @@ def _body(part: str) -> tuple[str, str]:
     return names.get("+++ ") or names.get("--- ", ""), f"@@ {body}" if mark else ""
 
 
-def _diff(root: Path, before: str, after: str, *options: str, folder: str = WORK) -> GitOutput:
+def _diff(
+    root: Path, before: str, after: str, *options: str, folder: str = WORK, paths: Sequence[str] = ()
+) -> GitOutput:
     if not all(_ID.fullmatch(one) for one in (before, after)):
         raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
     ends = [f"{before}:{folder}", f"{after}:{folder}"]
-    answer = read_git(root, *_DIFF, *options, *ends, "--")
+    answer = read_git(root, *_DIFF, *options, *ends, "--", *paths, settings=_SETTINGS)
     if answer.code != 0 and not answer.cut and folder:
-        answer = read_git(root, *_DIFF, *options, *(_existing(root, one) for one in ends), "--")
+        ends = [_existing(root, one) for one in ends]
+        answer = read_git(root, *_DIFF, *options, *ends, "--", *paths, settings=_SETTINGS)
     if answer.code != 0 and not answer.cut:
         raise failed(root, "compare two kept work trees", answer)
     return answer

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
+from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.files import INDEX_LIMIT
 from supervisor.shell.git.run import failed
 
-_HEADER = re.compile(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)")
+_HEADER = regex(rb"([0-9a-f]{40}|[0-9a-f]{64}) ([a-z]+) ([0-9]+)")
 _SETTINGS = ("core.useReplaceRefs=false", "core.bigFileThreshold=4m")
 """An object is what its id says, and no large one is in memory as a whole."""
 
@@ -58,6 +58,18 @@ def read_within(root: Path, names: Sequence[str], limit: int) -> list[StoredObje
         at += size + 1
     assert len(found) == len(names), "git answers to each name"
     return found
+
+
+def objects_named(root: Path, names: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Return id, type and size of each object; one that is not there has the type "missing". Raises WorkspaceError."""
+    if not names:
+        return []
+    asked = "".join(f"{one}\n" for one in names).encode()
+    answer = read_git(root, "cat-file", "--batch-check", settings=_SETTINGS, stdin=asked)
+    if answer.code != 0 or answer.cut:
+        raise failed(root, "look for what was kept", answer)
+    found = map(_HEADER.fullmatch, answer.out.splitlines())
+    return [(one[1].decode(), one[2].decode(), int(one[3])) if one is not None else ("", "missing", 0) for one in found]
 
 
 def entries_of(tree: StoredObject) -> Iterator[tuple[bytes, str]]:

@@ -13,7 +13,7 @@ from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
-from supervisor.shell.git.keep.objects import StoredObject, empty_tree, read_objects, read_within
+from supervisor.shell.git.keep.objects import StoredObject, empty_tree, objects_named, read_objects, read_within
 from supervisor.shell.git.land.look import SETTINGS
 from supervisor.shell.git.run import failed
 
@@ -44,8 +44,7 @@ class TreeText(Struct, frozen=True):
 
 def kept_trees(root: Path, commits: Sequence[str]) -> dict[str, str]:
     """Return the work trees that these kept commits hold, by commit. Raises WorkspaceError if one is gone."""
-    wanted = "".join(f"{one}^{{commit}}\n{one}:{WORK}\n" for one in commits)
-    rows = _batch_check(root, wanted)
+    rows = objects_named(root, [name for one in commits for name in (f"{one}^{{commit}}", f"{one}:{WORK}")])
     found = {}
     for commit, itself, tree in zip(commits, rows[0::2], rows[1::2], strict=True):
         if itself[1] != "commit":
@@ -137,10 +136,10 @@ def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> 
     if contents is not None:
         yield from (_tree_text(root, *pair) for pair in zip(found, contents, strict=True))
         return
-    rows = _batch_check(root, "".join(f"{oid}\n" for _, oid, _ in found))
+    rows = objects_named(root, [oid for _, oid, _ in found])
     group, room = list[tuple[bytes, str, bool]](), ROOM
     for one, row in zip(found, rows, strict=True):
-        size = int(row[2])
+        size = row[2]
         if size > READ_LIMIT:
             yield TreeText(shown(one[0]), None, one[2])
             continue
@@ -173,14 +172,3 @@ def _text(content: bytes) -> tuple[str, bool]:
         return content.decode("utf-8", "replace"), False
     wide = (run.replace(b"\0", b"") for run in _WIDE.findall(content))
     return b"\n".join((*_NARROW.findall(content), *wide)).decode("ascii"), True
-
-
-def _batch_check(root: Path, wanted: str) -> list[tuple[str, str, str]]:
-    """Return id, type and size of each object; an object that is not there has another type."""
-    if not wanted:
-        return []
-    answer = read_git(root, "cat-file", "--batch-check", settings=SETTINGS, stdin=wanted.encode())
-    if answer.code != 0 or answer.cut:
-        raise failed(root, "look for the kept work trees", answer)
-    rows = [row.rsplit(" ", 2) for row in answer.out.decode("utf-8", "replace").splitlines()]
-    return [(row[0], row[1], row[2]) if len(row) == 3 else ("", "missing", "0") for row in rows]

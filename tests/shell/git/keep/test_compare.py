@@ -67,3 +67,24 @@ def test_a_work_tree_without_files_is_compared_like_any_other(repo: Path) -> Non
     assert b"deleted file" in patch_between(repo, before, none)
     with pytest.raises(WorkspaceError):
         changes_between(repo, none, "0" * 40)
+
+
+def test_a_large_file_is_said_to_differ_and_the_small_ones_beside_it_can_be_applied(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supervisor.shell.git.run.MEMORY_LIMIT", 100 << 20)
+    trees = KeptTrees(repo, ref_of("w", "c"))
+    before = trees.keep(read_now(repo), "before").commit
+    with (repo / "large *").open("wb") as file:
+        file.truncate(150 << 20)
+    (repo / "small.bin").write_bytes(b"\0small\n")
+    after = trees.keep(read_now(repo), "after").commit
+
+    patch = patch_between(repo, before, after)
+
+    assert {one.path: (one.additions, one.deletions) for one in changes_between(repo, before, after)} == {
+        "large *": (None, None),
+        "small.bin": (None, None),
+    }
+    assert patch.count(b"GIT binary patch") == 1
+    assert b"\nBinary files /dev/null and b/large * differ\n" in patch
