@@ -64,11 +64,11 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.up", 108, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 123, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 134, COMMAND),
-        ("cli.main, cli.look.status", 116, COMMAND | {"socket"}),
+        ("cli.main, cli.look.status", 117, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
             "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
-            123,
+            124,
             COMMAND | {"socket", "weakref"},
         ),
         ("cli.main, cli.draw.graph", 121, COMMAND),
