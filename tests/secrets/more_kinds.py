@@ -144,6 +144,13 @@ psexec -u ada -p % cmd
 DBI->connect($dsn, "ada", "%")
 ACL SETUSER ada on >%
 WIFI:T:WPA;S:home;P:%;;
+[smtp.example.com]:587 ada@x.example:%
+mail.example.com ada:%
+"ada" * "%" *
+ada * % *
+name,password,email¶bob,x1,¶ada,%,a@x.example
+user;passwd¶ada;%
+PASS %¶NICK ada
 : EAP "%"
 codecov -t %
 """
@@ -183,6 +190,10 @@ Passwort: %
 wachtwoord: %
 | password | % |
 Password:¶  %
+[smtp.example.com]:587 ada:%
+ada * % *
+user,password¶ada,%
+PASS %¶NICK ada¶USER ada
 """
 """The same, where letters alone count as well: nothing else can be meant."""
 
@@ -338,6 +349,10 @@ def marked(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, str, str
         ("signature of a request", "X-Sign: ", some(HEX, 64)),
         ("snyk", "snyk auth ", "-".join(some(HEX, size) for size in (8, 4, 4, 4, 12))),
         ("erlang cookie", "erl -setcookie ", some(string.ascii_uppercase, 20)),
+        ("bare hex", "the secret ", some(HEX, 32)),
+        ("bare hex of a key", "encryption key ", some(HEX, 64)),
+        ("bare hex of rails", "secret_key_base ", some(HEX, 128)),
+        ("private key id", "private_key_id=", some(HEX, 40)),
         ("adb", "adb pair 10.0.0.2:37123 ", some(string.digits, 6)),
     ):
         yield kind, before, secret, ""

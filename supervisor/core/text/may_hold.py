@@ -74,6 +74,8 @@ _PAIRED = regex(
     r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
     r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
     r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
+    r"|\.[\w-]+\]?(?::\d{2,5})?\s[\w.+@-]+:\S{4}|\s\*\s+\"?[^\s\"*]{4}|(?:password|passwd|passwort)\"?[,;\r\n]"
+    r"|pass\s+\S+(?:\s|\\)+(?:[rn\\]+)?(?:nick|user|cap)\s"
     r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
     r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
     r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"

@@ -54,6 +54,8 @@ def _spans(text: str) -> list[Span]:
         found += azure_keys(text)
     if len(text) >= 56:
         found += stellar(text)
+    if " *" in text or "\t*" in text:
+        found += pairs.dialled(text)
     if "@" in text and ":" in text:
         found += pairs.bare_addresses(text)
     found += _hits(matcher, matcher.inside.finditer(low), text, 0)
@@ -134,6 +136,8 @@ def _matcher() -> Matcher:
         (pairs.USERS_INSIDE, pairs.beside, inside),
         (pairs.SENT, pairs.sent, leading),
         (pairs.PORTS, pairs.pgpass, leading),
+        (pairs.RELAYS, pairs.relayed, leading),
+        (pairs.COLUMNS, pairs.columned, leading),
         (pairs.CALLS, pairs.called, leading),
         ((pairs.BASIC,), pairs.basic, leading),
         ((pairs.INSERT,), pairs.inserted, leading),

@@ -32,6 +32,8 @@ def kind_of(name: str) -> Secrecy:
     joined = before + last
     if before in _HARMLESS and last in ("key", "keys", "token", "pass", "auth", "pat"):
         return Secrecy.NONE
+    if joined == "keyid" and parts[-3:-2] != ["private"]:
+        return Secrecy.NONE
     if last in _STRONG or joined in _STRONG or last.endswith(_STRONG_ENDS):
         return Secrecy.STRONG
     if last.endswith(("pass", "pw")) and last not in _NO_PASS:
@@ -75,7 +77,7 @@ _STRONG = words(
 _STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "pwd")
 _NO_PASS = words("bypass compass encompass surpass trespass overpass underpass bandpass lowpass highpass multipass")
 _MEDIUM = words("token auth pat credential credentials secrets")
-_RANDOM = words("signature sign sig session sid sessid sessionid phpsessid jsessionid secretid")
+_RANDOM = words("signature sign sig session sid sessid sessionid phpsessid jsessionid secretid keyid")
 _SECRET_KEYS = words(
     "api access secret private account shared signing sign encryption encrypt master auth authentication storage admin",
     "subscription hmac jwt aes des rsa ssh ssl tls gpg pgp vault webhook sharedaccess preshared psk wireguard license",

@@ -78,6 +78,8 @@ def assigned(text: str, at: int) -> Iterator[Span]:
                 return  # pass `x=1`
             sure = name.lower() not in _WORDS or _OF_USER.search(text, max(0, begin - 80), begin) is not None
             option = kind is Secrecy.CHOSEN and sure
+        elif not said and kind is not Secrecy.COOKIE and _HEX.match(text, head.end()) is not None:
+            kind, option = Secrecy.RANDOM, True
         elif not said and name.isupper() and not quoted and kind in (Secrecy.STRONG, Secrecy.MEDIUM):
             kind = Secrecy.RANDOM
         elif not said and not (quoted and kind in (Secrecy.STRONG, Secrecy.HEADER)):
@@ -202,6 +204,7 @@ _KEY_OF = regex(
     r"|activation|auth|wep|wpa) $",
     re.IGNORECASE,
 )
+_HEX = regex(r"[0-9a-fA-F]{32,128}(?![\w.-])")  # what follows a name without an operator, and can be no word
 _SPOKEN = regex(r"(?:passwor[dt]|passwd|passphrase|pw|pass)$", re.IGNORECASE)
 _WORDS = ("password", "passwort", "passwd", "passphrase", "pass")
 _OF_USER = regex(r"\b(?:user|username|login|uid)[ \t]+\S{1,64}[ \t]+$")

@@ -25,6 +25,11 @@ CALLS = (
 )
 BASIC = "basic "
 INSERT = "insert into"
+RELAYS = ("smtp", "mail.", "25 ", "25\t", "465 ", "465\t", "587 ", "587\t", "2525 ")
+COLUMNS = ("password", "passwd", "passwort")
+
+MOST_ROWS = 200
+"""Rows of a table that are looked at."""
 
 
 def bare_addresses(text: str) -> Iterator[Span]:
@@ -63,6 +68,8 @@ def sent(text: str, at: int) -> Iterator[Span]:
     else:
         named = match["user"] is not None or _USER_SENT.search(text, max(0, begin - 400), begin) is not None
         fits, sure = _PROMPT.fullmatch(before) is not None and (named or match["verb"].isupper()), named
+        if not sure and verb == "PASS" and _NICK_NEXT.match(text, match.end()) is not None:
+            fits, sure = _PROMPT.fullmatch(before) is not None, True  # IRC says it first
     kind = Secrecy.STRONG if sure and verb != "AUTH" else Secrecy.CHOSEN
     if fits and is_secret(kind, match["password"], quoted=False, tight=sure):
         yield match.span("password")
@@ -94,6 +101,48 @@ def pgpass(text: str, at: int) -> Iterator[Span]:
     match = _PGPASS.match(text, at, at + 500) if text[at - 1 : at] == ":" else None
     if match is not None and is_secret(Secrecy.STRONG, match[1], quoted=False, tight=True):
         yield match.span(1)
+
+
+def relayed(text: str, at: int) -> Iterator[Span]:
+    """Yield the password in a line of Postfix's map of passwords: `[smtp.example.com]:587 ada:...`."""
+    begin = at - len(_LINE.split(text[max(0, at - 120) : at])[-1])
+    match = _RELAY.match(text, begin, begin + 500)
+    if match is not None and is_secret(Secrecy.STRONG, match["password"], quoted=False, tight=True):
+        yield match.span("password")
+
+
+def dialled(text: str) -> Iterator[Span]:
+    """Yield the passwords in lines of `chap-secrets` and `pap-secrets`: `"ada" * "..." *`."""
+    for match in _DIALLED.finditer(text):
+        name = "quoted" if match["quoted"] is not None else "bare"
+        if is_secret(Secrecy.STRONG, match[name], quoted=True, tight=True):
+            yield match.span(name)
+
+
+def columned(text: str, at: int) -> Iterator[Span]:
+    """Yield the values below a name in the first line of a table whose cells are apart by commas or semicolons."""
+    before = text[max(0, at - 400) : at]
+    starts = (at - len(split.split(before)[-1]) for split in (_FEED, _LINE))
+    head = next((head for start in starts if (head := _COLUMNS.match(text, start, start + 800))), None)
+    if head is None:
+        return
+    kinds = [kind_of(cell.strip(' "\\')) for cell in head[0].split(head["apart"])]
+    start = head.end()
+    for _ in range(MOST_ROWS):
+        row = _ROW.match(text, start)
+        if row is None:
+            return
+        start, cells = row.start("cells"), row["cells"] if '"' in head[0] else row["cells"].partition('"')[0]
+        parts = cells.split(head["apart"])
+        if len(parts) != len(kinds):
+            return
+        for kind, part in zip(kinds, parts, strict=True):
+            value = part.strip(' "\\')
+            if kind is Secrecy.STRONG and is_secret(kind, value, quoted=False, tight=True):
+                found = start + part.index(value)
+                yield found, found + len(value)
+            start += len(part) + 1
+        start = row.end()
 
 
 def called(text: str, at: int) -> Iterator[Span]:
@@ -186,6 +235,22 @@ _PROMPT = regex(
 _TAG = regex(r"(?:^|[\s:>])[A-Za-z]{1,4}\d{1,6}[ \t]{1,2}$")
 _SERVICE = regex(r"(?:nickserv|authserv|\bns)\b[\w.@]{0,64}[ \t]{1,4}:?$", re.IGNORECASE)
 _USER_SENT = regex(r"(?:^|\n|\\n|[>: \"'])(?:USER|user|NICK)[ \t]+\S")
+_NICK_NEXT = regex(r"[ \t]{0,8}(?:\r?\n|(?:\\{1,15}r)?\\{1,15}n)[>: \t\"']{0,8}(?:NICK|USER|CAP)[ \t]+\S")
+_STOPS = r"(?=[ \t]{0,8}(?:\r|\n|\\|[\"']|$))"
+_RELAY = regex(
+    r"[ \t>+-]{0,8}(?:\[[\w.-]{3,100}\](?::\w{2,10})?|[\w-]{1,64}(?:\.[\w-]{1,64}){1,6}(?::\d{2,5})?)[ \t]{1,20}"
+    rf"[\w.+-]{{1,64}}(?:@[\w.-]{{3,100}})?:(?P<password>[^\s:\"'\\]{{4,100}}){_STOPS}"
+)
+_DIALLED = regex(
+    r"(?:^|(?<=[\n\"'])|(?<=\\[rn]))[ \t]{0,8}"
+    r"(?:\\{0,15}\"[^\"\n\\]{1,100}\\{0,15}\"|[\w.@-]{1,100})[ \t]{1,20}\*[ \t]{1,20}"
+    rf"(?:\\{{0,15}}\"(?P<quoted>[^\"\n\\]{{4,100}})\\{{0,15}}\"(?:(?=[ \t]{{0,20}}[*\d])|{_STOPS})"
+    r"|(?P<bare>[^\s\"*\\]{4,100})(?=[ \t]{1,20}\*[ \t]{0,8}(?:\r|\n|\\|[\"']|$)))"
+)
+_CELL = r"(?:\\{0,15}\")?[A-Za-z][\w .-]{0,40}(?:\\{0,15}\")?"
+_NEXT = r"(?:\r?\n|(?:\\{1,15}r)?\\{1,15}n)"
+_COLUMNS = regex(rf"{_CELL}(?P<apart>[,;])(?:{_CELL}(?P=apart)){{0,30}}{_CELL}(?={_NEXT})")
+_ROW = regex(rf"{_NEXT}(?P<cells>[^\r\n\\]{{1,2000}}(?:\\{{1,15}}\"[^\r\n\\]{{0,200}}){{0,40}})")
 _PGPASS = regex(r"(?:\d{4}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s\"'`\\]{4,200})(?=[\s\"'`\\]|$)")
 _CALL = regex(
     rf"\w{{3,20}}\((?:\s{{0,20}}[\w.]{{1,40}},|\s{{0,20}}{_QUOTE}[^\"'()\n]{{0,100}}{_QUOTE},(?=[^\"']{{0,20}}{_QUOTE}[^\"'\n]"
