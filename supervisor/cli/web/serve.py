@@ -70,9 +70,9 @@ def number_of(host: str) -> str:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UsageError(
-            f"`{host}` is no address of this machine", "name one with numbers, such as 192.0.2.7"
-        ) from error
+        name, _, port = host.rpartition(":")
+        instead = f"--listen {name} --port {port}" if name and port.isdigit() else "a number, such as 192.0.2.7"
+        raise UsageError(f"`{host}` is no address of this machine", f"give {instead}") from error
     return str(found[0][4][0])
 
 

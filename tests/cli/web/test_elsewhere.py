@@ -12,6 +12,8 @@ import pytest
 
 from supervisor.cli.web.confirm import LASTS, TRIES, Asked, Confirmations
 from supervisor.cli.web.keys import LINKS, SESSIONS, Keys
+from supervisor.cli.web.serve import number_of
+from supervisor.errors import UsageError
 from tests.cli.scene import Standin, ask, status_json
 from tests.cli.web.served import SLOW, Served
 from tests.programs import require
@@ -94,3 +96,17 @@ def test_links_and_sessions_are_few_and_each_link_opens_one() -> None:
     for _ in range(SESSIONS):
         assert keys.enter(keys.link()) is not None
     assert keys.knows(session) is False
+
+
+@pytest.mark.parametrize(
+    ("host", "instead"),
+    [
+        ("192.0.2.2:8400", "give --listen 192.0.2.2 --port 8400"),
+        ("no.such.invalid", "give a number, such as 192.0.2.7"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_with_what_to_give_instead(host: str, instead: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        number_of(host)
+
+    assert str(refused.value) == f"`{host}` is no address of this machine: {instead}"
