@@ -11,6 +11,9 @@ from supervisor.domain.plan import HUMAN
 from supervisor.domain.status import TaskInfo
 
 SLUG_LIMIT = 50  # characters
+_STUCK = frozenset({"blocked", "failed", "held"})
+"""States that no waiting ends."""
+
 _SETTLED = ("done", "retired")
 
 
@@ -32,8 +35,10 @@ def chosen(tasks: Sequence[TaskInfo], wanted: Sequence[str]) -> tuple[TaskInfo, 
     picked = [known[name] for name in dict.fromkeys(wanted)] or [one for one in tasks if one.state != "retired"]
     if open_ones := [one for one in picked if one.state != "done"]:
         states = ", ".join(f"{one.id} is {one.state}" for one in open_ones)
-        done = _closed(known, picked)
-        way = f"wait for it, or land what is done: `orch land --tasks {','.join(done)}`" if done else "wait for it"
+        stuck = all(one.state in _STUCK for one in open_ones)
+        way = "see `orch status`" if stuck else "wait for it"
+        if done := _closed(known, picked):
+            way += f", or land what is done: `orch land --tasks {','.join(done)}`"
         return Unlandable(f"not every task is done: {states}", way)
     names = {one.id for one in picked}
     missing = dict.fromkeys(

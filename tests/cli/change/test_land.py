@@ -194,8 +194,9 @@ def test_only_finished_tasks_land_and_a_subset_must_be_closed(made: Landscape, l
     made.ran("T2", {"web": {"w.txt": "w\n"}}, after=("T1",))
     made.ran("T3", {"web": {"v.txt": "v\n"}}, after=("T2",), state="blocked")
 
-    assert "not every task is done: T3 is blocked: wait for it, or land what is done: `orch land --tasks T1,T2`" in (
-        land().err
+    assert (
+        "not every task is done: T3 is blocked: see `orch status`, or land what is done: `orch land --tasks T1,T2`"
+        in (land().err)
     )
     assert "T2 comes after T1, which would not be landed" in land("--tasks", "T2").err
     assert land("--tasks", "T9").code == 2

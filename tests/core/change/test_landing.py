@@ -34,7 +34,7 @@ def test_tasks_are_ordered_by_what_they_come_after_then_by_time() -> None:
             (),
             "B is running: wait for it, or land what is done: `orch land --tasks A`",
         ),
-        ([info("A", state="failed"), info("B", "A")], (), "A is failed: wait for it"),
+        ([info("A", state="failed"), info("B", "A")], (), "A is failed: see `orch status`"),
         ([info("A"), info("B", "A"), info("C", "B")], ("C",), "C comes after A, B, which would not be landed"),
         ([info("A")], ("Z",), "there is no task Z"),
     ],
