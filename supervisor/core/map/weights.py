@@ -60,7 +60,7 @@ WEIGHTS: Mapping[str, float] = {
     "sure on no side": 0.35,
     "declared for the wire": 0.981,
     "never declared for the wire": 0.95,
-    "made of common words": 0.7,
+    "made of common words": 0.6,
     "many files": 0.383,
     "company": 2.652,
     "one of a set": 1.45,

@@ -43,8 +43,8 @@ def purpose_of_name(name: str) -> Purpose | None:
         return None
     if _ENDS.intersection(words[1:]):
         return None  # `docker-down`, `coverage-upload`, `psalm-update-baseline`
-    if words[-1] in _PREPARES:
-        return Purpose.SETUP
+    if words[-1] in _PREPARES or {"deps", "dependencies"} & set(words[1:]):
+        return Purpose.SETUP  # also `build-deps-ubuntu`
     if words == ["version"]:
         return None  # prints it, or raises it
     if len(words) > 1:

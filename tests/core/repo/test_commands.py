@@ -116,6 +116,7 @@ def test_a_command_is_known_by_its_first_words(command: str, purpose: Purpose | 
         ("format-check", Purpose.FORMAT),
         ("check-links", Purpose.LINT),
         ("version", None),
+        ("build-deps-ubuntu", Purpose.SETUP),
         ("version-packages", Purpose.RELEASE),
         ("prep-toy-test", None),
     ],

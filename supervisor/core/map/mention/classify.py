@@ -36,7 +36,11 @@ _LOCALE = regex(r"[a-z]{2,3}[_\-](?:[A-Z]{2}|[A-Z][a-z]{3})(?:[_\-][A-Z]{2})?")
 
 _ERROR_NUMBER = regex(r"[A-Z]{1,4}[_-]?\d{3,5}")
 _TOPIC = regex(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
-_EVENT = regex(r"[a-z][a-z_\-]+:[a-z][a-z_\-]+")  # with a dot it may be a path of keys, a module or a host
+_EVENT = regex(
+    r"[a-z][a-z_\-]+:[a-z][a-z_\-]+|[a-z][a-z_\-.]+\.[a-z_\-]*(?:ed|paid|sent|lost|won|done|ready|left|begun|gone)"
+)
+"""What happened (`ride.ended`), or a namespace and a name. Others with a dot may be paths of keys, modules or hosts."""
+
 _PHRASE = regex(r"[a-z]{3,}( [a-z]{2,}){1,2}")
 _SENTENCE = regex(r"[\w{}'\"(][^\n<>]{10,}")
 _MULTIWORD = regex(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
@@ -321,7 +325,7 @@ def _path_of_topic(context: LiteralContext) -> Verdict:
 def _sentence(context: LiteralContext) -> Verdict:
     """An error message: if two repos have the same words, they share it, or one of them compares it."""
     word, text = context.word, context.text
-    if word.is_key or len(text) > 160:
+    if word.is_key or len(text) > 160 or context.key in keywords.EXPLAINS:
         return None
     of_error = about_errors(word.call) or about_errors(word.key) or has(f"{context.call} {context.key}", keywords.TOLD)
     if _PHRASE.fullmatch(text):

@@ -163,6 +163,9 @@ ERRORS = word_set("err errs errno errmsg code codes fault faults")
 ERROR_STEMS = _tuple("error exception problem fail reason")
 """Words of names that are about errors, and beginnings of such words."""
 
+EXPLAINS = word_set("help description title label placeholder summary doc usage tooltip hint caption metavar")
+"""Names of texts that explain something to a person."""
+
 TOLD = _tuple("message detail raise abort")
 """Parts of names that hold a sentence for somebody to read."""
 

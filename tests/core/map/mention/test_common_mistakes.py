@@ -45,6 +45,25 @@ def test_a_path_of_keys_is_no_topic(language: str, source: str) -> None:
     assert ("topic", "filter.accuracy", "") in mentioned("typescript", 'bus.publish("filter.accuracy", x)')
 
 
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [("python", 'JOBS = {"ride.ended": end}'), ("go", 'package a\nconst Ended = "ride.ended"')],
+)
+def test_what_happened_is_a_topic(language: str, source: str) -> None:
+    assert ("topic", "ride.ended", "") in mentioned(language, source)
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", 'parser.add_argument("--rides", help="Show all rides of today")'),
+        ("typescript", 'option({ description: "Show all rides of today" })'),
+    ],
+)
+def test_a_text_that_explains_is_no_error(language: str, source: str) -> None:
+    assert [kind for kind, shown, _ in mentioned(language, source) if shown.startswith("Show")] == []
+
+
 def test_a_style_is_no_header() -> None:
     assert mentioned("component", '<template><p style="margin-left: 2px">a</p></template>') == []
     assert mentioned("javascript", 'style("letter-spacing: 2px")') == []
