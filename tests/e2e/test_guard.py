@@ -296,6 +296,36 @@ def test_what_the_config_has_the_supervisor_run_is_served(lab: Lab) -> None:
 
 
 @pytest.mark.promise("nobody answers for the person")
+def test_what_a_landing_runs_reaches_nothing_and_neither_do_its_orphans_which_end_with_it(
+    lab: Lab, tmp_path: Path
+) -> None:
+    human = lab.next_ask()
+    requests = (accept(human), "hold", "status")
+    direct, orphan, gate = tmp_path / "direct", tmp_path / "orphan", lab.folder / "gate"
+    Path(f"{orphan}.go").touch()
+    hook = lab.repos["api"] / ".git" / "hooks" / "pre-commit"
+    hook.write_text(
+        f"#!/bin/sh\n{command(lab, direct, *requests)}\nenv -i {command(lab, orphan, *requests, orphan=True)}\n"
+        f"for again in $(seq 300); do [ -e {orphan} ] || sleep 0.1; done\n",
+        encoding="utf-8",
+    )
+    hook.chmod(0o755)
+    tasks = HUMAN.format("H61") + task("T61", "api", "write landed x\\n", report("written"))
+    checks = f"\n## Integration\n\n- `{command(lab, Path('said'), *requests)}; cat said; cp said {gate}; true`\n"
+    lab.save(f"# Plan: Land\n\n## Objective\n\nX.\n\n## Working Plan\n\n{tasks}{checks}")
+    lab.task("T61", "done")
+    lab.orch("land", "--tasks", "T61")
+    (printed,) = lab.workspace.outputs.glob("*landing*")
+    assert printed.read_text(encoding="utf-8").count('{"system": "Operation not permitted"}') == len(requests)
+    by_landing = {"the request comes from a process that `orch land` started"}
+    assert (refusals(answers(direct)), refusals(answers(orphan))) == (by_landing, by_landing)
+    assert not [one for one in psutil.process_iter(["cmdline"]) if str(orphan) in (one.info["cmdline"] or ())]
+    hook.unlink()
+    assert [one["id"] for one in lab.status()["asks"]] == [human]
+    assert not gate.exists()
+
+
+@pytest.mark.promise("nobody answers for the person")
 def test_another_namespace_is_refused_with_the_line_that_allows_it(lab: Lab) -> None:
     environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
     command = ["unshare", "--user", "--map-root-user", "--net", *orch_of(lab, "hold")]

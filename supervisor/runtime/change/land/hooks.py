@@ -31,7 +31,7 @@ from supervisor.shell.git.keep.objects import empty_tree
 from supervisor.shell.git.land.build import entries_between
 from supervisor.shell.git.land.hooks import HookRepo, HookStake, digest_of, has_tree, hook_at, hooks_in, stake_of
 from supervisor.shell.git.land.look import RepoLook
-from supervisor.shell.process.run import run_marked
+from supervisor.shell.process.run import kept, run_marked
 
 T = TypeVar("T")
 
@@ -175,7 +175,7 @@ class CommitHooks:
     def _as_person(self, command: Sequence[str], folder: Path) -> int | None:
         assert self._config is not None, "the config is read before a hook runs"
         return run_marked(
-            command,
+            kept(command),
             cwd=folder,
             env={**without_repo(os.environ), "GIT_EDITOR": ":"},
             mark=self._workspace.mark(LANDING),
