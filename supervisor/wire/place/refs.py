@@ -54,11 +54,12 @@ def move_command(words: Sequence[str], why: Sequence[str], name: str, old: str, 
 
 
 def release_command(lock: str, new: str) -> bytes:
-    """Remove a lock if the new id is in it, and fail unless it is gone."""
+    """Remove a lock if the new id is in it, with or without the end of the line, and fail unless it is gone."""
     file = quoted(lock.encode("utf-8", "surrogateescape"))
     return (
         b'f=%s; [ -e "$f" ] || [ -L "$f" ] || exit 0; [ -f "$f" ] && ! [ -L "$f" ] || exit 1\n'
-        b'[ "$(head -c 200 -- "$f"; echo x)" = "$(echo %s; echo x)" ] && rm -f -- "$f"' % (file, quoted(new.encode()))
+        b'h=$(head -c 200 -- "$f"; echo x); [ "$h" = "$(echo %s; echo x)" ] || [ "$h" = %sx ] || exit 1\nrm -f -- "$f"'
+        % (file, *[quoted(new.encode())] * 2)
     )
 
 

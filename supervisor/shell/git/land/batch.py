@@ -215,7 +215,10 @@ def _release(lock: Path, new: str) -> bool:
     except OSError:
         return False
     try:
-        ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, 200) == new.encode() + b"\n"
+        ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, 200) in (
+            new.encode(),
+            new.encode() + b"\n",
+        )
     finally:
         os.close(descriptor)
     if ours:
@@ -225,7 +228,16 @@ def _release(lock: Path, new: str) -> bool:
 
 
 def keep_landed(root: Path, ref: str, tip: str) -> None:
-    """Have a ref of ours lead to what was landed, so that git never drops it. Raises WorkspaceError."""
+    """Have a ref of ours lead to what was landed, so that git never drops it. Raises WorkspaceError.
+
+    The ref has the number of the landing, and whoever makes it has the journal. So as long as there is
+    none, a lock of it is one that a stop of ours left.
+    """
     answer = read_git(root, "update-ref", ref, tip, settings=("core.logAllRefUpdates=false",))
+    place = None if isinstance(root, PathThere) or answer.code == 0 else place_of(root)
+    if place is not None and value_of(root, ref) is None:
+        with contextlib.suppress(OSError):
+            (place.common / f"{ref}.lock").unlink()
+        answer = read_git(root, "update-ref", ref, tip, settings=("core.logAllRefUpdates=false",))
     if answer.code != 0:
         raise WorkspaceError(f"git cannot keep what was landed in {root}: {answer.complaint}", "run `git status` there")
