@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
     """Run a workspace in which all of these secrets enter by every way, and look for them. Takes half a minute."""
     texts = [sample.text for sample in samples]
     said = "\n\nand then:\n\n".join(texts)
-    told_by_lines = ("BEGIN", "form-data")
+    told_by_lines = ("BEGIN", "form-data", "NICK", ",password", ";passwd")
     one_line = [
         text.replace("\r", "\\r").replace("\n", "\\n")
         if any(word in text for word in told_by_lines)
@@ -100,14 +101,22 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
     return Search(
         tuple(found),
         tuple(
-            Leak(place, sample.kind, text[max(0, text.index(secret) - 200) : text.index(secret) + len(secret) + 40])
+            Leak(place, sample.kind, text[max(0, at - 200) : at + len(secret) + 40])
             for place, text in found.items()
             for sample in samples
             for secret in sample.secrets
-            if secret in text
+            if (at := _place_of(secret, text)) >= 0
         ),
         tuple(place for place, text in found.items() if "[redacted]" in text),
     )
+
+
+def _place_of(secret: str, text: str) -> int:
+    """Return where a secret is in a text; -1 if it is not. A few digits do not count within an id of a commit."""
+    if not secret.isdigit():
+        return text.find(secret)
+    match = re.search(rf"(?<![0-9A-Za-z]){secret}(?![0-9A-Za-z])", text)
+    return match.start() if match is not None else -1
 
 
 def _plant(repo: Path, environ: dict[str, str], said: str, lines: Sequence[str], chunks: Sequence[str]) -> None:
