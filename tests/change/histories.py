@@ -77,6 +77,7 @@ class History:
         self.human: dict[str, dict[str, dict[int, str]]] = {name: {} for name in names}
         self.odd: dict[str, dict[str, tuple[str, tuple[str, bytes] | None]]] = {name: {} for name in names}
         self.mine: dict[str, dict[str, bytes]] = {name: {} for name in names}  # whole files of the human
+        self.played = 0
         self.slot = 0
         self.moment = AT
         for name, root in self.roots.items():
@@ -102,7 +103,8 @@ class History:
 
     def play(self, steps: int) -> Iterator[str]:
         """Play so many steps. Yields a sentence for each thing that is wrong, and ends with the first."""
-        for number in range(steps):
+        for _ in range(steps):
+            number, self.played = self.played, self.played + 1  # so that no two runs have one name
             act = self.dice.choice(
                 (self._run, self._run, self._edit, self._undo, self._undo, self._redo, self._restore)
             )
