@@ -90,7 +90,7 @@ class RemoteShell:
         text = git_step(words, environ, given=len(stdin), index=index, seconds=seconds, root=self.raw)
 
         def ask() -> GitOutput:
-            return self._run(text, seconds + MARGIN, given=stdin, limit=limit)
+            return self.answer_to(text, seconds + MARGIN, given=stdin, limit=limit)
 
         answer = ask() if stdin else self.recalled((text, limit), ask)
         if answer.code == TIMED_OUT:
@@ -106,7 +106,7 @@ class RemoteShell:
         cut = f"orch-{secrets.token_hex(12)}"
         quiet = {"GIT_TERMINAL_PROMPT": "0", **environ}
         text = person_step(words, quiet, seconds=seconds, cut=cut, kept=PRINTED)
-        answer = self._run(text, seconds + MARGIN, limit=OUTPUT_LIMIT)
+        answer = self.answer_to(text, seconds + MARGIN, limit=OUTPUT_LIMIT)
         out, _, err = answer.out.rpartition(b"\n%s " % cut.encode())
         return ProgramOutput(
             answer.code,
@@ -117,14 +117,15 @@ class RemoteShell:
 
     def run(self, command: bytes, *, limit: int = OUTPUT_LIMIT) -> GitOutput:
         """Run a command of the shell there, in which the functions of `wire.place.git` are known. Raises OrchError."""
-        return self.recalled((command, limit), lambda: self._run(plain_step(command), WITHIN, limit=limit))
+        return self.recalled((command, limit), lambda: self.answer_to(plain_step(command), WITHIN, limit=limit))
 
     def over(self, command: str, paths: Iterable[bytes], *, limit: int = OUTPUT_LIMIT) -> Iterator[GitOutput]:
         """Run a command for each path, named `$f`, below the root."""
         for part in parts(list(paths)):
             yield self.run(b'cd -P -- "$root" || exit 1\n' + each(command, part), limit=limit)
 
-    def _run(self, text: bytes, seconds: float, *, given: bytes = b"", limit: int) -> GitOutput:
+    def answer_to(self, text: bytes, seconds: float, *, given: bytes = b"", limit: int) -> GitOutput:
+        """Return what the shell there answers to a step, whatever that is. Raises OrchError."""
         with self.talking(), self._lock:
             if self._talk is None:
                 self._talk = self.call()

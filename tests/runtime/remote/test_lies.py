@@ -68,13 +68,13 @@ def test_what_a_lying_machine_says_is_data_or_an_error_that_names_it(
     there = of_child(workspace, liar)
     first = there.keep(there.read(), "before the lies")
     before = sorted(workspace.root.parent.rglob("*"))
-    asked = RemoteShell._run  # what every answer passes
+    asked = RemoteShell.answer_to  # what every answer passes
 
     def lying(self: RemoteShell, text: bytes, seconds: float, **how: Any) -> GitOutput:
         answer = asked(self, text, seconds, **how)
         return GitOutput(answer.code, LIES[lie](answer.out), answer.complaint, answer.cut)
 
-    monkeypatch.setattr(RemoteShell, "_run", lying)
+    monkeypatch.setattr(RemoteShell, "answer_to", lying)
 
     def taken() -> None:
         now = there.read()
