@@ -152,13 +152,7 @@ class History:
                 self.slot += 1
                 wrote.append((name, path, self.slot % SLOTS if self.slot < SLOTS else -1))
             if self.dice.random() < 0.6:
-                wrote.append(
-                    (
-                        name,
-                        f"new/{run.partition('@')[0]}{self.dice.choice(ENDINGS)}",
-                        -1,
-                    )
-                )
+                wrote.append((name, f"new/{run.partition('@')[0]}{self.dice.choice(ENDINGS)}", -1))
             for one, path, _ in wrote:
                 if one == name:
                     self._write_expected(name, root, path)

@@ -7,10 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -19,7 +17,8 @@ from supervisor.demo.model import codex_home
 from supervisor.wire.codex.requests import OUTSIDE
 from tests import CHECKOUT, sshd
 from tests.e2e import intruder
-from tests.e2e.lab import SLOW, Lab, Status, report, task
+from tests.e2e.intruding import accept, answers, command, pids, refusals
+from tests.e2e.lab import Lab, report, task
 from tests.e2e.stdio import Codex
 from tests.e2e.test_plan import answered, plan, plan_text, writes
 from tests.programs import require
@@ -37,34 +36,6 @@ def standing() -> Iterator[Lab]:
         assert "network: true" in made.workspace.config.read_text(encoding="utf-8")
         made.up()
         yield made
-
-
-def accept(ask: str) -> str:
-    """The request that accepts an ask, as the intruder takes it."""
-    return f'answer={{"ask": "{ask}", "decision": "accept", "text": "", "for_session": false}}'
-
-
-def command(lab: Lab, out: Path, *requests: str, orphan: bool = False) -> str:
-    flag = ["--orphan"] if orphan else []
-    words = [sys.executable, intruder.__file__, *flag, str(lab.workspace.control_socket), str(out), *requests]
-    return shlex.join(words)
-
-
-def answers(out: Path) -> list[Any]:
-    """What the intruder got, once it is there."""
-    until = time.monotonic() + SLOW
-    while not out.exists():
-        assert time.monotonic() < until, f"{out} was not written"
-        time.sleep(0.02)
-    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-
-
-def pids(status: Status) -> list[int]:
-    return [child["pid"] for child in status["children"]]
-
-
-def refusals(found: list[Any]) -> set[str]:
-    return {one["error"]["data"]["what"] for one in found}
 
 
 @pytest.mark.promise("nobody answers for the person")
