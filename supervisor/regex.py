@@ -16,7 +16,7 @@ def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     return cast("re.Pattern[AnyStr]", _Regex(pattern, flags))
 
 
-def any_of(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+def alternatives(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
     """Return a pattern that matches where one of these does, all of the same flags: one look instead of many."""
     known = tuple(patterns)
     return re.compile("|".join(f"(?:{one.pattern})" for one in known), known[0].flags)
@@ -24,11 +24,12 @@ def any_of(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
 
 class _Regex:
     def __init__(self, pattern: Any, flags: int) -> None:
-        self._given = (pattern, flags)
+        self.pattern = pattern
+        self._given = flags
 
     @cached_property
     def _compiled(self) -> Any:
-        return re.compile(*self._given)
+        return re.compile(self.pattern, self._given)
 
     def __getattr__(self, name: str) -> Any:
         """Return what the compiled pattern has, and keep it: the next look finds it without this method."""

@@ -24,12 +24,14 @@ def config(
     as_json: Json = False,
 ) -> int:
     """Print every setting; the schema also outside of a workspace. Raises ConfigError for a config with an error."""
-    with suppress(OSError, *([WorkspaceError] if schema else [])):  # only an editor misses it
-        write_schema(located(folder))
     if schema:
+        with suppress(OSError, WorkspaceError):  # only an editor misses it
+            write_schema(located(folder))
         output.emit_json(json_schema())
         return 0
     workspace = located(folder)
+    with suppress(OSError):
+        write_schema(workspace)
     found = settings_of(workspace)
     if as_json:
         values = [{"key": one.key, "value": one.value, "from": one.source, "line": one.line} for one in found]

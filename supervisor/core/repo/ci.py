@@ -10,7 +10,7 @@ from supervisor.core.repo.commands import LENGTH, purpose_of, quote
 from supervisor.core.repo.places import inside, moved, shell_lines
 from supervisor.core.repo.structured import Malformed, Value, read_yaml
 from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
-from supervisor.regex import any_of, regex
+from supervisor.regex import alternatives, regex
 
 JOBS = 20
 STEPS = 20  # commands of one job
@@ -44,7 +44,7 @@ def system_of(name: str) -> str | None:
 
 @cache
 def _any_system() -> re.Pattern[str]:
-    return any_of(pattern for pattern, _ in _SYSTEMS)
+    return alternatives(pattern for pattern, _ in _SYSTEMS)
 
 
 def is_hooks(name: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 
 from supervisor.core.repo.files import RepoFile, is_test, left_out
 from supervisor.domain.repo.facts import Framework, Manifest, Pipeline, Suite, SuiteFolder
-from supervisor.regex import any_of, regex
+from supervisor.regex import alternatives, regex
 
 FOLDERS = 12
 FRAMEWORKS = 12
@@ -77,7 +77,7 @@ _CONFIGS = tuple(
 
 @cache
 def _any_config() -> re.Pattern[str]:
-    return any_of(pattern for pattern, _ in _CONFIGS)
+    return alternatives(pattern for pattern, _ in _CONFIGS)
 
 
 _RUNS = regex(

@@ -15,7 +15,7 @@ from supervisor.core.repo.manifests import apps, builds, dotnet, elixir, package
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Malformed
 from supervisor.domain.repo.facts import Manifest
-from supervisor.regex import any_of
+from supervisor.regex import alternatives
 
 DEPENDENCIES = 80  # of one manifest
 SCRIPTS = 40
@@ -65,7 +65,7 @@ def _reader(name: str) -> tuple[str, Reader] | None:
 
 @cache
 def _any_pattern() -> re.Pattern[str]:
-    return any_of(pattern for pattern, _, _ in _PATTERNS)
+    return alternatives(pattern for pattern, _, _ in _PATTERNS)
 
 
 def _bounded(manifest: Manifest) -> Manifest:
