@@ -9,6 +9,7 @@ The newest prompt of the thread has a fenced block that opens with ```` ```model
     write PATH CONTENT         a whole file          cut                hang up in the middle
     patch                      then a patch, below   silence            send nothing more
     call NAMESPACE NAME JSON   another tool (`-`: no namespace)
+    used PERCENT MINUTES SECS  of the account's limit of so many minutes, which is reset in so many seconds
     ask QUESTION | A | B       request_user_input; `||` stands before another question
     report JSON                the answer; missing fields are filled in
     text WORDS                 an answer that is not a report
@@ -38,6 +39,7 @@ from supervisor.demo.steps import (
     Stream,
     ToolCall,
     ToolStep,
+    Used,
     Wait,
     add_file,
 )
@@ -129,6 +131,9 @@ def _step(word: str, argument: str) -> Step:
             return Fail(int(first), rest or f"the script fails with {first}")
         case "failed":
             return Failed(first, rest or "the script says so")
+        case "used":
+            percent, minutes, seconds = argument.split()
+            return Used(float(percent), int(minutes), float(seconds))
         case "cut":
             return Cut()
         case "silence":

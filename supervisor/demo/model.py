@@ -41,6 +41,7 @@ from supervisor.demo.steps import (
     Step,
     Stream,
     ToolCall,
+    Used,
     Wait,
     add_file,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Stream",
     "ToolCall",
     "ToolOutput",
+    "Used",
     "Wait",
     "add_file",
     "codex_home",

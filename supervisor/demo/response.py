@@ -24,6 +24,7 @@ from supervisor.demo.steps import (
     Stream,
     ToolCall,
     ToolStep,
+    Used,
     Wait,
 )
 
@@ -85,7 +86,7 @@ class Response:
                         self._wait(step.gate)
                 plain_answer(self._exchange, failure.status, failure.body)
                 return
-            self._open()
+            self._open([step for step in steps if isinstance(step, Used)])
             self._send("response.created", response={"id": self._id})
             for step in steps:
                 if not self._step(step):
@@ -94,8 +95,12 @@ class Response:
         except OSError:
             return  # the client hung up
 
-    def _open(self) -> None:
+    def _open(self, limits: Sequence[Used]) -> None:
         self._exchange.send_response(200)
+        for name, limit in zip(("primary", "secondary"), limits, strict=False):
+            self._exchange.send_header(f"x-codex-{name}-used-percent", f"{limit.percent:g}")
+            self._exchange.send_header(f"x-codex-{name}-window-minutes", str(limit.minutes))
+            self._exchange.send_header(f"x-codex-{name}-reset-at", str(int(time.time() + limit.resets_in)))
         self._exchange.send_header("content-type", "text/event-stream")
         self._exchange.send_header("connection", "close")
         self._exchange.end_headers()
@@ -119,6 +124,8 @@ class Response:
             case Silence():
                 while True:
                     self._pause(KEEP_ALIVE)
+            case Used():
+                pass  # it is in the headers
             case Fail():
                 raise AssertionError("a response that fails is answered before its stream is opened")
             case _:

@@ -81,6 +81,15 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """Say with the response how much of the account's limit is used. It is sent before all other steps."""
+
+    percent: float
+    minutes: int  # of the limit's window
+    resets_in: float  # seconds until the limit is reset
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """Hang up before `response.completed`."""
 
@@ -90,7 +99,7 @@ class Silence:
     """Send nothing more until the client hangs up or the model is closed."""
 
 
-Step = Say | Stream | Run | Patch | ToolCall | AskUser | Wait | Fail | Failed | Cut | Silence
+Step = Say | Stream | Run | Patch | ToolCall | AskUser | Wait | Fail | Failed | Used | Cut | Silence
 Script = Callable[[ModelRequest], Sequence[Step]]
 ToolStep = Run | Patch | ToolCall | AskUser
 

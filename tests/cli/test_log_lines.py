@@ -74,6 +74,7 @@ ITEMS = [
         output="/ws/T3-1-1.log",
     ),
     today("task_done", 8, child="firmware", task="T3", why="verified", summary="It polls."),
+    today("notice_sent", 9, task="T4", key="blocked T4", way="desktop"),
     today("task_blocked", 9, level="warning", task="T4", why="`make` still exits with 2"),
 ]
 TOLD = """\
@@ -85,6 +86,7 @@ TOLD = """\
 12:00:07            firmware  T3 checked: `make` exit 0
 12:00:07            firmware  T3 `make` exit 2, whole output in /ws/T3-1-1.log: 40: error: no rule
 12:00:08            firmware  T3 done: It polls.
+12:00:09            orch      T4 notice sent by desktop
 12:00:09            orch      T4 blocked: `make` still exits with 2
 """
 

@@ -26,7 +26,7 @@ def repos(workspace: WorkspacePaths) -> Path:
 def test_every_child_has_a_screen(orch: Orch, repos: Path) -> None:
     code, out, err = orch("snapshot")
     assert code == 0
-    assert err in ("", "reading backend, mobile ...\n")  # printed only if it takes a while
+    assert err in ("", "repos: 0 of 2 read, reading backend, mobile\n")  # printed only if it takes a while
     assert f"backend  {repos}/backend\n" in out
     assert f"mobile  {repos}/mobile\n" in out
     assert "test: pytest -q (README.md:5)" in out

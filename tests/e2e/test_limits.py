@@ -140,3 +140,20 @@ def test_the_budget_of_the_plan_pauses_all_its_tasks_and_decline_blocks_them() -
         lab.task("T1", "blocked")
         lab.task("T2", "blocked")
         assert lab.orch("wait", check=False).returncode == 5
+
+
+def test_the_accounts_limit_is_shown_and_a_plan_that_may_not_fit_is_warned_of(lab: Lab) -> None:
+    later = task("T82", "backend", fields=("hold: yes",)) + "### H81 — Look\n- child: human\n- hold: yes\n\nLook.\n"
+    lab.plan(task("T81", "backend", "used 93 300 3600", "used 41.2 10080 90000", report("made")) + later)
+    lab.task("T81", "done")
+    found = lab.until(lambda seen: seen["limits"])["limits"]
+    assert [(one["minutes"], one["used_percent"]) for one in found] == [(300, 93), (10080, 41)]
+    shown = lab.orch("status", "--wide").stdout
+    assert "93% of the limit used" in shown.splitlines()[0]
+    assert "limit       account: 41% used over 7 days until " in shown
+    warning = "the plan may not fit: the account's limit of 5 h is 93% used until "
+    assert shown.splitlines()[1].startswith(warning)
+    assert shown.splitlines()[1].endswith(" UTC, and 1 task left")
+    assert f"warning: {warning}" in lab.orch("plan", "check").stderr
+    lab.orch("report", "-o", "limits.html")
+    assert "93% of the limit used" in (lab.workspace.root / "limits.html").read_text(encoding="utf-8")

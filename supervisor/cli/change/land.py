@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,8 @@ from supervisor.cli.change.standing import status_of
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
+from supervisor.cli.display.interrupt import on_interrupt
+from supervisor.cli.display.progress import Progress
 from supervisor.core.change.pushing import PushProgress
 from supervisor.domain.change.entry import Entry, LandedRepo
 from supervisor.domain.change.landing import LandingPlan, RepoPlan
@@ -149,11 +150,14 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                 check_plan(plan, found, roots)
             if not options.revert:
                 gate = LandingGate(workspace, status, plan, roots)
-                if failures := gate.run(_progress):
+                with on_interrupt(lambda: "nothing was landed"), Progress.in_steps("checks", gate.size) as step:
+                    failures = gate.run(step)
+                if failures:
                     return _red(workspace, plan, failures, as_json=as_json)
                 plan = replace(plan, checks=tuple(one.integration.command for one in gate.steps))
             try:
-                landed = carry_out(book, workspace, plan, _progress, roots)
+                with Progress.in_steps("branches", len(moving)) as step:
+                    landed = carry_out(book, workspace, plan, step, roots)
             except HeadMoved:
                 if attempt + 1 == _TRIES:
                     raise
@@ -249,11 +253,6 @@ def _stuck(one: Recovered, *, as_json: bool) -> int:
     if as_json:
         output.emit_json({"state": "refused", "repos": [], "why": f"{one.id} was interrupted: {one.why}"})
     return 1
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        output.say(text)
 
 
 def _say_notes(plan: LandingPlan) -> None:

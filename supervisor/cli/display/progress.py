@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Cell, clean, one_line
@@ -18,6 +19,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
+        self._shares: dict[str, float] = {}
         self._live: LiveRows | None = None
 
     def show(self, states: Mapping[str, str], shares: Mapping[str, float] | None = None) -> None:
@@ -39,9 +41,28 @@ class Progress:
             self._live.stop()
             self._live = None
 
+    @classmethod
+    @contextmanager
+    def in_steps(cls, name: str, of: int) -> Iterator[Callable[[str], None]]:
+        """On a terminal, show what each of so many steps does, from the call of what this yields until the next one."""
+        progress, told = cls(), list[str]()
+
+        def step(text: str) -> None:
+            if sys.stderr.isatty():
+                progress.show({name: text}, {name: len(told) / max(1, of)})
+            told.append(text)
+
+        try:
+            yield step
+            if told and sys.stderr.isatty():
+                progress.show({name: told[-1]}, {name: 1.0})
+        finally:
+            progress.end()
+
     def _draw(self, states: Mapping[str, str], shares: Mapping[str, float]) -> None:
-        if states == self._shown and self._live is not None:
+        if (states, shares) == (self._shown, self._shares) and self._live is not None:
             return
+        self._shares = dict(shares)
         if self._live is None:
             live: LiveRows = drawing().LiveRows()
             self._live = live

@@ -13,6 +13,7 @@ from supervisor.cli.display.output import state
 from supervisor.cli.display.skew import skew_of
 from supervisor.cli.display.tally import tally
 from supervisor.cli.display.task_rows import SUMMARY_LENGTH, duration, task_rows
+from supervisor.core.text.figures import span
 
 if TYPE_CHECKING:
     from supervisor.domain.status import ChildInfo, Status
@@ -119,7 +120,7 @@ def _foot(status: Status, now: datetime, view: View) -> Iterator[Line]:
         yield Line((Cell("workspace   ", "dim"), Cell(one_line(status.workspace))))
         for one in status.limits or ():
             until = f" until {clock(one.resets_at)}" if one.resets_at else ""
-            window = f" over {one.minutes / 60:g} h" if one.minutes else ""
+            window = f" over {span(one.minutes)}" if one.minutes else ""
             used = f"{one_line(one.name or 'account')}: {one.used_percent:.0f}% used{window}{until}"
             yield Line((Cell("limit       ", "dim"), Cell(used)))
     elif status.children:

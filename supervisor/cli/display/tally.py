@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Cell, Line, one_line
-from supervisor.core.text.money import dollars
+from supervisor.core.text.figures import amount, dollars
 
 if TYPE_CHECKING:
     from supervisor.domain.status import Status, TaskInfo
@@ -22,14 +22,6 @@ def tally(status: Status) -> Line:
     for cell in _counts(status):
         cells += [Cell(" · ", "dim"), cell] if cells else [cell]
     return Line(tuple(cells))
-
-
-def amount(count: int) -> str:
-    """Format a number of tokens in at most five characters: 950, 12k, 2.1M."""
-    for size, sign in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if count >= 0.9995 * size:
-            return f"{count / size:.1f}{sign}" if count < 9.95 * size else f"{count / size:.0f}{sign}"
-    return str(count)
 
 
 def tokens(task: TaskInfo) -> int:

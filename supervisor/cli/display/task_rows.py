@@ -9,7 +9,8 @@ from supervisor.cli.display.ask_lines import parsed
 from supervisor.cli.display.blocks import Cell, Line, one_line, width
 from supervisor.cli.display.fit import cut, cut_line
 from supervisor.cli.display.output import state
-from supervisor.cli.display.tally import amount, tokens
+from supervisor.cli.display.tally import tokens
+from supervisor.core.text.figures import amount
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -196,6 +196,7 @@ _SAYINGS: dict[str, Callable[[RecordLine], str]] = {
     "down_requested": lambda _: "`orch down`",
     "hold_set": lambda _: "`orch hold`: nothing new starts",
     "hold_lifted": lambda _: "`orch go`: the hold is lifted",
+    "notice_sent": lambda line: f"{_about(line)}notice sent by {line.get('way')}",
     "machine_woke": lambda line: f"this machine slept for {line.get('seconds')} s",
     "learning_noted": lambda line: _join(f"noted by {line.get('source')}", line.get("text")),
     "map_drawn": lambda _: "the map was drawn anew",

@@ -8,6 +8,7 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Line
+from supervisor.cli.display.progress import Progress
 from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child
@@ -34,7 +35,7 @@ def snapshot(
     if as_json and tokens is not None:
         raise UsageError("--json and --tokens exclude each other", "choose one")
     wanted = _wanted(named(workspace), child)
-    found = refresh_all(workspace, wanted, lambda names: output.say(f"reading {', '.join(names)} ..."))
+    found = _read(workspace, wanted)
     for one in found:
         if isinstance(one, Unread):
             output.complain(OrchError(f"{one.child} could not be read: {one.problem}", one.next_step))
@@ -48,6 +49,20 @@ def snapshot(
     elif read:
         output.show([block for at, one in enumerate(read) for block in (*([Line()] if at else []), *_blocks(one))])
     return 0 if read else 1
+
+
+def _read(workspace: WorkspacePaths, children: Sequence[Child]) -> list[Snapshot | Unread]:
+    progress = Progress()
+
+    def show(left: Sequence[str]) -> None:
+        done = len(children) - len(left)
+        words = f"{done} of {len(children)} read, reading {', '.join(left)}"
+        progress.show({"repos": words}, {"repos": done / len(children)})
+
+    try:
+        return refresh_all(workspace, children, show)
+    finally:
+        progress.end()
 
 
 def _wanted(children: Sequence[Child], name: str | None) -> list[Child]:

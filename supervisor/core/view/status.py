@@ -14,9 +14,10 @@ from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import external_turn, lost_events, server_trouble
 from supervisor.core.engine.state import plan_state, summary
+from supervisor.core.text.figures import amount, span
 from supervisor.core.view.layout import rfc3339
 from supervisor.core.view.sheet import Sheet, sheet_of
-from supervisor.domain.plan import ORCHESTRATOR, Price
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Price
 from supervisor.domain.server import Server
 from supervisor.domain.status import (
     AskInfo,
@@ -204,7 +205,7 @@ def _over_budget(status: Status, world: World) -> Iterator[str]:
         return
     spent = sum(info.tokens.total for info in status.tasks)
     done = [info.tokens.total for info in status.tasks if info.state == "done" and info.tokens.total]
-    left = [info for info in status.tasks if info.state in ("waiting", "held")]
+    left = [info for info in status.tasks if info.state in ("waiting", "held") and info.child != HUMAN]
     if not left or spent >= limit.tokens:  # if it is used up, there is an ask
         return
     each = sum(done) / len(done) if done else 0.0
@@ -212,13 +213,13 @@ def _over_budget(status: Status, world: World) -> Iterator[str]:
     if (need := sum(needs)) > limit.tokens - spent:
         by = "by their own budgets" if not done else "going by those that are done"
         yield (
-            f"the plan may not fit: {_need(sum(map(bool, needs)))} about {need / 1e6:.1f}M tokens {by}, and "
-            f"{(limit.tokens - spent) / 1e6:.1f}M are left of its budget"
+            f"the plan may not fit: {_need(sum(map(bool, needs)))} about {amount(need)} tokens {by}, and "
+            f"{amount(limit.tokens - spent)} are left of its budget"
         )
 
 
 def _limits(status: Status) -> Iterator[str]:
-    left = sum(info.state in _OPEN for info in status.tasks)
+    left = sum(info.state in _OPEN and info.child != HUMAN for info in status.tasks)
     for one in status.limits:
         if left and one.used_percent >= NEARLY_USED:
             until = f" until {one.resets_at[:16].replace('T', ' ')} UTC" if one.resets_at else ""
@@ -229,14 +230,6 @@ def named(limit: LimitInfo) -> str:
     """Return what to call a limit: the account's limit of 5 h."""
     name = f" {limit.name}" if limit.name else ""
     return f"the account's limit{name}{f' of {span(limit.minutes)}' if limit.minutes else ''}"
-
-
-def span(minutes: float) -> str:
-    """Format minutes as the longest whole unit: 5 h, 7 days."""
-    for unit, size in (("days", 1440), ("h", 60)):
-        if minutes >= size and minutes % size == 0 and not (unit == "days" and minutes == size):
-            return f"{minutes / size:.0f} {unit}"
-    return f"{minutes:.0f} min"
 
 
 def _need(number: int) -> str:

@@ -35,7 +35,7 @@ def show(notice: Mapping[str, object]) -> str | None:
         f"--urgency={urgency}",
         "--",
         str(notice.get("title") or ""),
-        html.escape(text),
+        html.escape(text, quote=False),
     ]
     try:
         done = subprocess.run(words, env=environ, stderr=subprocess.PIPE, timeout=SHOWN_WITHIN, check=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from supervisor.cli.main import run
 from supervisor.domain.plan import Integration
 from supervisor.shell import process
 from supervisor.shell.git.keep.form import ref_of
+from tests import CHECKOUT
 from tests.cli.conftest import Ran
+from tests.cli.terminal import Terminal
 from tests.gitrepo import commit, git, without_configuration
 from tests.landscape import Landscape, write
 from tests.sockets import HOMES
@@ -171,3 +174,20 @@ def test_a_repo_without_a_commit_is_an_empty_folder_and_two_names_that_make_one_
     made.repos["web_app"] = empty
     ran = land(made, capsys, "true", words=("--branch", "two"))
     assert (ran.code, "web-app and web_app would have one variable" in ran.err) == (1, True)
+
+
+def test_a_terminal_shows_how_far_it_is_and_ctrl_c_says_that_nothing_was_landed(made: Landscape) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}})
+    made.integration = (Integration("true", ()), Integration("sleep 60; true", ()))
+    made.save()
+    words = [sys.executable, "-m", "supervisor.cli.main", "land"]
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT), "TERM": "xterm", "COLUMNS": "100"}
+    environ.pop("NO_COLOR", None)
+    with Terminal(words, cwd=made.workspace.root, environ=environ) as terminal:
+        (line,) = (line for line in terminal.until("run sleep 60").splitlines() if "run sleep 60" in line)
+        assert line.split() == ["checks", "━" * 18 + "╺" + "━" * 5, "run", "sleep", "60;", "true"], "three of four"
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert terminal.screen.splitlines()[-1] == "orch: interrupted: nothing was landed"
+    assert "orch/" not in git(made.repos["api"], "branch")
+    assert process.marked(made.workspace.mark()) == []

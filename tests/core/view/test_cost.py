@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core.view.status import accounted, span
+from supervisor.core.view.status import accounted
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget, Plan, Price, Task
 from supervisor.domain.server import Server
@@ -58,7 +58,7 @@ def test_the_orchestrator_costs_too() -> None:
 @pytest.mark.parametrize(
     ("budget", "left", "warning"),
     [
-        (2_000_000, 2, "the plan may not fit: 2 tasks need about 2.2M tokens going by those that are done, and 0.9M"),
+        (2_000_000, 2, "the plan may not fit: 2 tasks need about 2.2M tokens going by those that are done, and 900k"),
         (3_300_000, 2, None),
         (1_000_000, 2, None),  # used up: there is an ask
         (2_000_000, 0, None),
@@ -66,7 +66,7 @@ def test_the_orchestrator_costs_too() -> None:
     ],
 )
 def test_a_plan_that_needs_more_than_its_budget_is_warned_of(budget: int | None, left: int, warning: str) -> None:
-    tasks = [spent("T1"), *(task(f"W{number}") for number in range(left))]
+    tasks = [spent("T1"), *(task(f"W{number}") for number in range(left)), task("H1", child="human")]
     found = accounted(of(*tasks), world(Budget(budget) if budget else None), {}).warnings
     assert [one[: len(warning)] for one in found] == [warning] if warning else found == ()
 
@@ -77,15 +77,19 @@ def test_the_budgets_of_tasks_count_before_any_is_done() -> None:
     assert "1 task need about 5.0M tokens by their own budgets, and 2.0M are left" in warning.replace("needs", "need")
 
 
+def test_small_amounts_are_told_as_they_are() -> None:
+    tasks = (spent("T1", tokens={"input": 21_000, "output": 400}), task("T2"), task("T3"))
+    assert accounted(of(*tasks), world(Budget(50_000)), {}).warnings == (
+        "the plan may not fit: 2 tasks need about 43k tokens going by those that are done, "
+        "and 29k are left of its budget",
+    )
+
+
 def test_a_limit_that_is_nearly_used_up_is_warned_of_while_tasks_are_left() -> None:
     full = (LimitInfo("", 300, 93.4, "2026-03-01T14:05:00+00:00"), LimitInfo("x", 10_080, 12, None))
-    (warning,) = accounted(of(task("T1"), limits=full), world(), {}).warnings
+    (warning,) = accounted(of(task("T1"), task("H1", child="human"), limits=full), world(), {}).warnings
     assert warning == (
         "the plan may not fit: the account's limit of 5 h is 93% used until 2026-03-01 14:05 UTC, and 1 task left"
     )
-    assert accounted(of(task("T1", "done"), limits=full), world(), {}).warnings == ()
-
-
-@pytest.mark.parametrize(("minutes", "words"), [(300, "5 h"), (10_080, "7 days"), (1440, "24 h"), (90, "90 min")])
-def test_a_span_has_the_longest_whole_unit(minutes: float, words: str) -> None:
-    assert span(minutes) == words
+    over = of(task("T1", "done"), task("H1", child="human"), limits=full)
+    assert accounted(over, world(), {}).warnings == (), "a person uses none of the account's limit"

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from supervisor.core.text.money import dollars
+from supervisor.core.text.figures import amount, dollars
 from supervisor.core.view.graph.layers import nodes_of
 from supervisor.core.view.graph.svg import svg
-from supervisor.core.view.page.pen import Html, Pen, amount, count_of, lasted
+from supervisor.core.view.page.pen import Html, Pen, count_of, lasted
 from supervisor.domain.status import Status
 from supervisor.domain.world import World
 

@@ -125,15 +125,6 @@ class Pen:
         return f" {written}" if value is True else f' {written}="{self.text(str(value))}"'
 
 
-def amount(count: int) -> str:
-    """Write a number of tokens in short: 950, 12k, 3.4M."""
-    if count < 1000:
-        return str(count)
-    if count < 999_500:
-        return f"{count / 1000:.0f}k" if count >= 9_950 else f"{count / 1000:.1f}k"
-    return f"{count / 1e6:.1f}M"
-
-
 def lasted(seconds: float) -> str:
     """Write a span of time in short: 8 s, 3 min, 2 h 05."""
     if seconds < 59.5:

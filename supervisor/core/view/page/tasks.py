@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from supervisor.core.text.escape import without_colour
+from supervisor.core.text.figures import amount
 from supervisor.core.view.graph.palette import palette_of
 from supervisor.core.view.page.changes import TaskPatch, changes
-from supervisor.core.view.page.pen import Html, Pen, amount, count_of, lasted
+from supervisor.core.view.page.pen import Html, Pen, count_of, lasted
 from supervisor.domain.report import Check, Report
 from supervisor.domain.status import TaskInfo
 from supervisor.domain.task import TaskState

@@ -106,6 +106,12 @@ class LandingGate:
             commands = docs_of(root, tree).commands if tree else ()
             yield from documented(repo.child, commands, dict.fromkeys(one.task for one in repo.commits))
 
+    @property
+    def size(self) -> int:
+        """How many steps `run` tells."""
+        due = sum(not one.passed for one in self.steps)
+        return len(self._commits) + due if due else 0
+
     def run(self, told: Callable[[str], None]) -> tuple[RedCommand, ...]:
         """Run what did not pass with these trees yet, all of it, and return what failed. Raises OrchError."""
         due = [one for one in self.steps if not one.passed]
