@@ -6,12 +6,17 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
 from supervisor.shell.process import alive
 from tests.e2e.elsewhere import LabElsewhere
+from tests.e2e.intruding import accept, answers, command, refusals
 from tests.e2e.lab import SLOW, report, task
+
+HUMAN = "### {0} — Look\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +112,55 @@ def test_a_machine_out_of_reach_is_named_and_its_turn_goes_on_meanwhile(lab: Lab
     lab.orch("restart", "firmware")
     assert lab.child("firmware", "ready")["pid"] == server
     _finish(lab, "T41")
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_a_child_that_a_login_to_this_machine_serves_reaches_nothing_here(lab: LabElsewhere) -> None:
+    escalated, orphan = (lab.repos["firmware"] / name for name in ("escalated", "orphan"))
+    human = lab.next_ask()
+    requests = (accept(human), "hold", 'down={"now": true}', "status")
+    lab.plan(
+        HUMAN.format("H45")
+        + task(
+            "T45",
+            "firmware",
+            f"escalate {command(lab, escalated, *requests)}",
+            f"escalate {command(lab, orphan, *requests, orphan=True)}",
+            report("tried"),
+        )
+    )
+    for _ in range(2):
+        seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
+        (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
+        lab.orch("answer", approval["id"], "accept")
+        lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
+    lab.task("T45", "done")
+    by_server = {"the request comes from a process that the server of firmware started"}
+
+    def repeated() -> set[str]:
+        orphan.unlink(missing_ok=True)
+        Path(f"{orphan}.go").touch()
+        return refusals(answers(orphan))
+
+    assert (refusals(answers(escalated)), repeated()) == (by_server, by_server)
+    server = lab.server_there()
+    assert server is not None
+    os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)
+    lab.up()
+    assert lab.child("firmware", "ready")["pid"] == server.pid, "the server was adopted"
+    assert repeated() == by_server
+    assert [one["id"] for one in lab.status()["asks"]] == [human]
+    keeper = psutil.Process(server.pid).parent()
+    assert keeper is not None
+    assert keeper.name() == "orch-keeper"
+    keeper.kill()
+    lab.until(lambda _: not keeper.is_running())
+    Path(f"{orphan}.end").touch()
+    refused = lab.orch("hold", check=False)
+    assert (refused.returncode, "run `orch down`, then `orch up`" in refused.stderr) == (1, True)
+    lab.orch("down")
+    lab.up()
+    lab.orch("hold")
 
 
 def test_a_server_that_dies_there_is_started_again_and_its_task_continues(lab: LabElsewhere) -> None:

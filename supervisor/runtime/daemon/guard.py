@@ -15,7 +15,7 @@ from supervisor.domain.ask import AskState, RequestKey
 from supervisor.domain.process import UnseenCaller
 from supervisor.domain.world import World
 from supervisor.runtime.codex.mcp_config import SERVER
-from supervisor.runtime.codex.registry import Record, Registry
+from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.keeper import is_keeper, keeper
@@ -23,7 +23,7 @@ from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.caller import caller_of
-from supervisor.shell.process.table import Identity, row
+from supervisor.shell.process.table import Identity, identity_of, row
 from supervisor.wire.codex.items import McpToolCall
 
 _NOT_CALLED = Refusal(
@@ -108,21 +108,30 @@ class Guard:
     def _kept(self) -> bool:
         """Whether our keeper lives, and that of each server that an earlier supervisor started."""
         if self._keeper is not None and not self._loose:
-            self._loose = os.getppid() != self._keeper or any(map(self._lost, self._registry.all().values()))
+            self._loose = os.getppid() != self._keeper or self._any_lost()
             if self._loose:
                 self._loop.keeperless = f"{KEEPERLESS.what}: {KEEPERLESS.next_step}"
                 self._logs.say("keeper_killed", level="error", reason=self._loop.keeperless)
         return not self._loose
 
-    def _lost(self, server: Record) -> bool:
-        """Whether a server that still runs has no keeper above it."""
-        line = row(server.identity.pid)
-        if line is None or line.identity != server.identity:
+    def _any_lost(self) -> bool:
+        """Whether a server that still runs here has no keeper above it. One behind a login to this machine may never
+        have had one: it counts once a keeper was seen."""
+        servers = (one.identity for one in self._registry.all().values())
+        if any(self._lost(one, kept=True) for one in servers):
+            return True
+        behind = [one.identity for one in self._registry.elsewhere().values()]
+        own = identity_of(os.getpid()) if behind else None
+        return own is not None and any(self._lost(one, kept=False) for one in behind if one.boot == own.boot)
+
+    def _lost(self, server: Identity, *, kept: bool) -> bool:
+        line = row(server.pid)
+        if line is None or line.identity != server:
             return False
-        known = self._above.get(line.identity)
+        known = self._above.get(server)
         if known is None and (line.parent == os.getpid() or is_keeper(line.parent)):
-            known = self._above[line.identity] = line.parent
-        return line.parent != known
+            known = self._above[server] = line.parent
+        return line.parent != known and (kept or known is not None)
 
     async def _uncovered(self, method: str, params: Mapping[str, object]) -> Refusal | None:
         """Why a request of the orchestrator's is not part of a tool call; None if it is, which uses that call up."""

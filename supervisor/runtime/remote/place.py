@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -44,13 +45,24 @@ class OpenedLine(NamedTuple):
 class ChildPlace:
     """Where one child lives: a folder at the other end of a prefix. Its methods block."""
 
-    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner, path: str, own: str = "") -> None:
-        """`own`: under which name all of it goes there and here, if that is not the child's."""
+    def __init__(
+        self,
+        workspace: WorkspacePaths,
+        child: str,
+        runner: Runner,
+        path: str,
+        own: str = "",
+        *,
+        python: str = sys.executable,
+    ) -> None:
+        """`own`: under which name all of it goes there and here, if that is not the child's. `python`: for the keeper
+        of a server on this machine, if the login finds none."""
         self.runner = runner
         self.path = path
         self._child = child
         self._workspace = workspace
         self._over: Path | None = None
+        self._python = python
         self._own = own or child
         self._mark = f"{_id_there(workspace)}/{self._own}"
         self.allocation = Allocation(workspace, self._own, runner)
@@ -58,7 +70,8 @@ class ChildPlace:
     def script(self) -> PlaceScripts:
         """Return the scripts for one process, with a tag that nobody there can guess."""
         own = self._workspace.mark()
-        return PlaceScripts(f"orch-{secrets.token_hex(12)}", self._mark, own, self.path, self.runner)
+        tag = f"orch-{secrets.token_hex(12)}"
+        return PlaceScripts(tag, self._mark, own, self.path, self.runner, self._python)
 
     def converse(self, script: PlaceScripts, shares: Path | None = None) -> Conversation:
         """Open a shell there; `shares`: whose connection others may use at this socket, too. Raises OrchError if there

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from supervisor.domain.child import Runner
 from supervisor.wire.place.answers import LONGEST_PATH
 from supervisor.wire.place.git import FUNCTIONS
+from supervisor.wire.place.keeper import PROGRAM
 
 READY_ROUNDS = 300  # looks for the socket of a server that starts, 0.1 s apart: each look is a process there
 GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
+PYTHONS = ("/usr/bin/python3", "python3")  # for the keeper; the first that works
 
 _COMMON = r"""
 tag=%(tag)s; mark=%(mark)s; own=%(own)s; root=%(root)s
@@ -134,8 +136,17 @@ ORCH_SERVERS
   said=$({ if [ -d "$dir" ]; then chmod 700 "$dir"; else mkdir -p "$dir"; fi && echo x > "$dir/stderr.log"; } 2>&1) ||
     no disk "$said"
   %(filters)s
-  serve() { umask "$mask"; export ORCH_SERVER="$mark"; exec setsid "$bin" %(arguments)s \
-    app-server --listen "unix://$dir/sock" < /dev/null > "$dir/stderr.log" 2>&1; }
+  serve() {
+    umask "$mask"; export ORCH_SERVER="$mark"
+    set -- setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock"
+    for python in %(pythons)s; do
+      "$python" -I -S -c 'import ctypes' < /dev/null > /dev/null 2>&1 || continue
+      export ORCH_KEEPER="$mark"
+      exec "$python" -I -S -c '%(keeper)s' "$@" 3>&1 < /dev/null > "$dir/stderr.log" 2>&1
+    done
+    sh -c 'echo $PPID'
+    exec "$@" < /dev/null > "$dir/stderr.log" 2>&1
+  }
   %(start)s
   begin_of "$leader" || no died "$(line < "$dir/stderr.log")"
   ticks=$now
@@ -150,9 +161,11 @@ say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
 %(then)s
 """
 
-_HELD = "serve & leader=$!"
-_ALONE = "leader=$(serve & echo $!)"
-"""The server is no child of the line then: Slurm ends what is, if the line is killed."""
+_HELD = r"""rm -f "$dir/pid"; serve > "$dir/pid" & holder=$!
+  while [ ! -s "$dir/pid" ] && begin_of "$holder"; do sleep 0.05; done
+  leader=; IFS= read -r leader 2>/dev/null < "$dir/pid" """
+_ALONE = "leader=$(serve &)"
+"""The server is not below the line then: Slurm ends what is, if the line is killed."""
 
 _LINE = 'exec "$bin" app-server proxy --sock "$dir/sock"'
 
@@ -201,10 +214,12 @@ def words(prefix: Sequence[str]) -> list[str]:
 class PlaceScripts:
     """The scripts for one child at one runner. `tag` begins each line that is ours, and nobody there can guess it."""
 
-    def __init__(self, tag: str, mark: str, own: str, root: str, runner: Runner) -> None:
-        """`mark` is that of the server there; `own` begins the marks of this workspace's processes here."""
+    def __init__(self, tag: str, mark: str, own: str, root: str, runner: Runner, python: str) -> None:
+        """`mark` is that of the server there; `own` begins the marks of this workspace's processes here. `python`:
+        ours, for a login to this machine that finds none."""
         self.tag = tag
         self._codex = runner.codex or "codex"
+        self._python = python
         self._values = {
             "tag": tag,
             "mark": shlex.quote(mark),
@@ -222,10 +237,12 @@ class PlaceScripts:
             "anew": "true" if anew else "false",
             "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
             "arguments": shlex.join(arguments),
+            "pythons": shlex.join((*PYTHONS, self._python)),
+            "keeper": PROGRAM,
             "rounds": READY_ROUNDS,
             "longest": LONGEST_PATH - len("/sock"),
             "start": _HELD if held else _ALONE,
-            "then": '[ "$how" = adopted ] || wait "$leader"' if held else _LINE,
+            "then": '[ "$how" = adopted ] || wait "$holder"' if held else _LINE,
         }
         # The shell reads all of a function before it runs a line of it: nothing is left to be taken for an answer.
         return f"main() {{\n{self._common()}{_REPO}{_CODEX % values}{_ENSURE % values}}}\nmain\n"

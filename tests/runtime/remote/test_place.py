@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,12 +14,14 @@ import psutil
 import pytest
 
 from supervisor.domain.child import Runner
+from supervisor.domain.process import KEEPER, MARK
 from supervisor.errors import CodexError
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.handshake import perform_handshake
 from supervisor.runtime.remote.place import ChildPlace, OpenedLine
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.process import Identity, alive
+from supervisor.shell.process import Identity, alive, identity_of
+from supervisor.wire.place import scripts
 from tests.peers import codex_like, crowd
 from tests.runtime.remote.conftest import PREFIX
 from tests.sockets import HOMES
@@ -41,12 +45,14 @@ def at(
     codex: str = "",
     connect: tuple[str, ...] = PREFIX,
     path: tuple[str, ...] = (),
+    attached: bool = False,
+    python: str = sys.executable,
 ) -> ChildPlace:
     """The place of a child of the workspace in `folder`, whose servers are stand-ins."""
     folder.mkdir(exist_ok=True)
     codex = codex or crowd.with_proxy(folder, codex_like(folder))
-    runner = Runner("box", connect, codex, path, (("HOME", str(home)),))
-    return ChildPlace(WorkspacePaths(folder), "c", runner, str(repo))
+    runner = Runner("box", connect, codex, path, (("HOME", str(home)),), attached=attached)
+    return ChildPlace(WorkspacePaths(folder), "c", runner, str(repo), python=python)
 
 
 @pytest.mark.promise("cut line")
@@ -69,6 +75,71 @@ def test_a_line_that_is_killed_with_all_below_it_leaves_its_server_running(
     finally:
         place.end(kill=True, seconds=WITHIN)
     assert not alive(Identity(first.there.pid, first.there.ticks, first.there.boot))
+
+
+@pytest.mark.promise("no orphan")
+@pytest.mark.parametrize("attached", [False, True])
+def test_what_left_session_and_environment_has_the_keeper_above_it_and_ends_with_its_server(
+    repo: Path, home_there: Path, tmp_path: Path, *, attached: bool
+) -> None:
+    server = crowd.with_proxy(tmp_path, codex_like(tmp_path))
+    place = at(tmp_path, repo, home_there, codex=leaving(tmp_path, server), attached=attached)
+    opened = again = place.open((), lambda: None, WITHIN, anew=False, filters_off=True)
+    try:
+        orphan = psutil.Process(_left(tmp_path))
+        keeper = orphan.parent()
+        assert keeper is not None
+        assert keeper.name() == "orch-keeper"
+        assert keeper == psutil.Process(opened.there.pid).parent()
+        ours = {MARK, KEEPER}
+        assert (ours & set(orphan.environ()), ours & set(keeper.environ())) == (set(), ours)
+        psutil.Process(opened.there.pid).kill()
+        opened.line.process.end()
+        again = place.open((), lambda: None, WITHIN, anew=False, filters_off=True)
+        again.line.process.end()
+        assert (again.there.adopted, identity_of(orphan.pid), identity_of(keeper.pid)) == (False, None, None)
+    finally:
+        place.end(kill=True, seconds=WITHIN)
+        for held in (opened, again):
+            if held.holder is not None:
+                held.holder.end(WITHIN)
+    assert identity_of(_left(tmp_path)) is None
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_server_starts_where_no_python_is(
+    repo: Path, home_there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, attached: bool
+) -> None:
+    monkeypatch.setattr(scripts, "PYTHONS", ("/usr/bin/none", "/usr/bin/false"))
+    place = at(tmp_path, repo, home_there, attached=attached, python=str(tmp_path / "none"))
+    opened = place.open((), lambda: None, WITHIN, anew=False, filters_off=True)
+    try:
+        opened.line.process.end()
+        server = psutil.Process(opened.there.pid)
+        assert MARK in server.environ()
+        assert (os.getsid(server.pid), server.parent().name() != "orch-keeper") == (server.pid, True)  # type: ignore[union-attr]
+    finally:
+        place.end(kill=True, seconds=WITHIN)
+        if opened.holder is not None:
+            opened.holder.end(WITHIN)
+    assert identity_of(server.pid) is None
+
+
+def _left(folder: Path) -> int:
+    return int((folder / "left").read_text(encoding="utf-8"))
+
+
+def leaving(folder: Path, codex: str) -> str:
+    """A codex whose server leaves a process in a session of its own, with an empty environment."""
+    script = folder / "leaving"
+    left = f"(setsid env -i sh -c 'echo $$ > {folder}/left.new; mv {folder}/left.new {folder}/left; exec sleep 600' &)"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *--listen*) rm -f {folder}/left\n{left}\n'
+        f'while [ ! -e {folder}/left ]; do sleep 0.01; done;; esac\nexec {codex} "$@"\n',
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    return str(script)
 
 
 def test_a_start_there_runs_few_programs(repo: Path, home_there: Path, tmp_path: Path) -> None:
