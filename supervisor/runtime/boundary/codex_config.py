@@ -28,14 +28,18 @@ def writable_roots(path: Path) -> Iterator[str]:
 
     They count in every turn, also in one whose own policy names none (tried with 0.163 and 0.171).
     """
-    content = _content(path)
+    return (os.path.join(path.parent, os.path.expanduser(root)) for root in roots_in(_content(path)))
+
+
+def roots_in(content: bytes) -> Iterator[str]:
+    """The same of what a config file holds, as they are written there."""
     if b"writable_roots" not in content and b"\\" not in content:  # a key may be written with escapes
         return
     section = _parsed(content).get("sandbox_workspace_write")
     roots = section.get("writable_roots") if isinstance(section, dict) else None
     for root in roots if isinstance(roots, list) else ():
         if isinstance(root, str) and root and "\0" not in root:
-            yield os.path.join(path.parent, os.path.expanduser(root))
+            yield root
 
 
 def read_toml(path: Path) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
 from supervisor.runtime.remote.place import ChildPlace
@@ -16,6 +18,9 @@ from supervisor.runtime.remote.work.writing import RemoteWriting
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.reach.files import PathChange, Stamp
 from supervisor.shell.git.reach.there import PathThere, path_there
+
+if TYPE_CHECKING:
+    from supervisor.shell.git.reach.hooks import HookRepoThere, Writable
 
 
 def repo_of(workspace: WorkspacePaths, child: Child) -> RemoteRepo:
@@ -59,6 +64,11 @@ class RemoteRepo(RemoteShell):
 
     def moves(self) -> RemoteMoves:
         return RemoteMoves(self)
+
+    def hook_repo(self, writable: Writable, seconds: float) -> HookRepoThere:
+        hooks = importlib.import_module("supervisor.runtime.remote.work.hooks")  # late: only a landing needs it
+        made: HookRepoThere = hooks.RemoteHookRepo(self, writable, seconds)
+        return made
 
     def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
         with self.talking():

@@ -61,21 +61,3 @@ def release_command(lock: str, new: str) -> bytes:
         b'h=$(head -c 200 -- "$f"; echo x); [ "$h" = "$(echo %s; echo x)" ] || [ "$h" = %sx ] || exit 1\nrm -f -- "$f"'
         % (file, *[quoted(new.encode())] * 2)
     )
-
-
-def hook_command(name: str, limit: int) -> bytes:
-    """Print where a hook really is, on a line of its own, then its first bytes."""
-    return (
-        b'hooks=$(git -C "$root" rev-parse --git-path hooks) || exit 1\ncd -- "$root" || exit 1\n'
-        b'f=$hooks/%s; [ -f "$f" ] || exit 1\nreadlink -f -- "$f" && head -c %d -- "$f"'
-        % (quoted(name.encode()), limit)
-    )
-
-
-def hooks_command(names: Sequence[str]) -> bytes:
-    """List which of these hooks the repo has; git says where they are."""
-    return (
-        b'hooks=$(git -C "$root" rev-parse --git-path hooks) || exit 1\ncd -- "$root" || exit 1\n'
-        b'for one in %s; do if [ -f "$hooks/$one" ] && [ -x "$hooks/$one" ]; then echo "$one"; fi; done'
-        % shell_words(names)
-    )

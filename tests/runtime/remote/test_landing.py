@@ -303,13 +303,6 @@ def test_a_hook_there_that_a_task_may_have_written_runs_only_with_leave(yard: Ya
     assert "+# Pump" in shown[0].diff
 
 
-def test_hooks_of_commits_there_are_refused(yard: Yard) -> None:
-    hook(yard, "pre-commit", "exit 0")
-    with pytest.raises(RequestRefused, match=r"has hooks \(pre-commit\), which orch runs on no other machine"):
-        yard.plan()
-    assert len(yard.plan(verify=False).repos) == 2
-
-
 def test_what_would_be_landed_there_is_checked_out_here(yard: Yard, tmp_path: Path) -> None:
     plan = yard.plan()
     check_out(yard.roots["backend"], plan.repos[0].tip, tmp_path / "here")

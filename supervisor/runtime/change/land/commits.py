@@ -134,9 +134,6 @@ def worked_out(
     looks = dict(zip(children, found, strict=True))
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
-    reasons += [
-        f"{child}: {why}" for child, look in looks.items() for why in against_hooks(roots[child], look, options)
-    ]
     refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
@@ -218,12 +215,6 @@ def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[st
         yield f"the branch {branch} exists: name another one with --branch, or delete it"
     for name in look.in_the_way:
         yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
-
-
-def against_hooks(root: Path, look: RepoLook, options: LandOptions) -> Iterator[str]:
-    """What forbids to make commits in a repo on another machine, where no hook of them runs."""
-    if look.hooks_there and options.verify:
-        yield f"{root} has hooks ({', '.join(look.hooks_there)}), which orch runs on no other machine: use --no-verify"
 
 
 def _against_moving(repo: _Repo) -> Iterator[str]:

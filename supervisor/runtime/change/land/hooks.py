@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from supervisor.core.guard.standing import LANDING
 from supervisor.domain.repo.pathname import shown
-from supervisor.errors import RequestRefused
-from supervisor.runtime.change.land.place import clear, folder_of, refuse_writable, stopped_in_order
+from supervisor.errors import OutOfReach, RequestRefused
+from supervisor.runtime.change.land.place import clear, folder_of, refuse_writable, stopped_in_order, writable_by
 from supervisor.runtime.codex.checks import Output
 from supervisor.runtime.config.load import load_guarded
 from supervisor.runtime.config.model import Config
@@ -29,8 +29,10 @@ from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.keep.objects import empty_tree
 from supervisor.shell.git.land.build import entries_between
-from supervisor.shell.git.land.hooks import HookRepo, HookStake, digest_of, has_tree, hook_at, hooks_in, stake_of
+from supervisor.shell.git.land.hooks import HookStake, LocalHookRepo, digest_of, has_tree, hook_files, stake_of
 from supervisor.shell.git.land.look import RepoLook
+from supervisor.shell.git.reach.hooks import HookRepo, HookRun
+from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.process.run import kept, run_marked
 
 T = TypeVar("T")
@@ -73,6 +75,8 @@ class CommitHooks:
         self._say, self._asked, self._runs, self._skips = say, trusts, runs, skips
         self._memory = _read(workspace)
         self._repos: dict[str, HookRepo] = {}
+        self._folder: Path | None = None  # that of the repos on this machine, once there is one
+        self._opened = ExitStack()
         self._config: Config | None = None
         self.due: dict[str, tuple[str, ...]] = {}  # the hooks that a dry run did not run, by child
 
@@ -88,11 +92,11 @@ class CommitHooks:
 
         Raises RequestRefused if one refuses it or may not run, and WorkspaceError when git fails.
         """
-        names = hooks_in(look.hooks)
-        if not names or self._skips:
+        files = () if self._skips else hook_files(root, look)
+        if not files:
             return HookedCommit(tree, message)
-        assert look.hooks is not None, "hooks are in a folder"
-        key = hex_digest(b"\0".join([digest_of(look.hooks, names).encode(), f"{parent} {tree}".encode(), message]))
+        names = tuple(one.name for one in files)
+        key = hex_digest(b"\0".join([digest_of(files).encode(), f"{parent} {tree}".encode(), message]))
         known = self._memory.done.get(key)
         if known is not None and has_tree(root, known[0]):
             return HookedCommit(known[0], known[1].encode("utf-8", "surrogateescape"))
@@ -100,11 +104,11 @@ class CommitHooks:
             self.due[child] = names
             return HookedCommit(tree, message)
         base = look.tree or empty_tree(root)
-        for name in names:
-            stake = stake_of(root, hook_at(root, look.hooks / name), base, tree)
+        for file in files:
+            stake = stake_of(root, file, base, tree)
             if stake is not None and not self.trusts(child, stake):
                 raise RequestRefused(
-                    f"the {name} hook of {child} would run what a task may have written: {', '.join(stake.files)}",
+                    f"the {file.name} hook of {child} would run what a task may have written: {', '.join(stake.files)}",
                     "read it, then land with --trust-hooks, or with --no-verify to run no hook",
                 )
         found = self._run(child, root, look, parent, HookedCommit(tree, message), names)
@@ -112,10 +116,10 @@ class CommitHooks:
         return found
 
     def close(self) -> None:
-        """Remove the repos in which hooks ran, and end what they left running. Raises RequestRefused."""
-        if self._repos:
-            clear(self._workspace)
-            self._repos.clear()
+        """Remove the repos in which hooks ran, and end what they left running. Raises OrchError."""
+        self._repos.clear()
+        self._folder = None
+        self._opened.close()
 
     def trusts(self, child: str, stake: HookStake) -> bool:
         """Whether the person says yes to what a hook would run, or has; a dry run asks nobody."""
@@ -129,59 +133,65 @@ class CommitHooks:
     def _run(
         self, child: str, root: Path, look: RepoLook, parent: str | None, commit: HookedCommit, names: Sequence[str]
     ) -> HookedCommit:
-        assert look.hooks is not None, "hooks are in a folder"
         with stopped_in_order():
             try:
-                repo = self._repos.get(child) or self._opened(child, root, look.hooks)
+                repo = self._repos.get(child) or self._open(child, root, look)
                 repo.begin(commit.tree, parent, look.name)
                 repo.message(commit.message)
-                arguments = {"prepare-commit-msg": (str(repo.message_file), "message")}
+                arguments = {"pre-commit": (), "prepare-commit-msg": ("", "message")}
                 for name in names:
-                    words = () if name == "pre-commit" else arguments.get(name, (str(repo.message_file),))
-                    self._hook(child, repo, name, words)
+                    self._hook(child, name, repo.hook(name, *arguments.get(name, ("",))))
                 message = repo.message()
                 if message == b"\n":
                     raise RequestRefused(f"the hooks of {child} left no message for a commit", "see what they do")
                 return HookedCommit(repo.tree(commit.tree), message)
             except BaseException:
-                self.close()
+                with suppress(OutOfReach):  # what is left there is cleared before hooks run there again
+                    self.close()
                 raise
 
-    def _opened(self, child: str, root: Path, hooks: Path) -> HookRepo:
-        folder = folder_of(self._workspace)
-        if not self._repos:
+    def _open(self, child: str, root: Path, look: RepoLook) -> HookRepo:
+        self._config = config = self._config or load_guarded(self._workspace)
+        if isinstance(root, PathThere):
+            writable = writable_by([one for one in config.children if one.runner is not None], config)
+            self._repos[child] = there = root.repo.hook_repo(writable, config.limits.verify_minutes * 60)
+            self._opened.callback(there.close)
+            return there
+        assert look.hooks is not None, "hooks are in a folder"
+        if self._folder is None:
             clear(self._workspace)
-            self._config = load_guarded(self._workspace)
-            refuse_writable(folder, self._workspace, self._config)
+            refuse_writable(folder := folder_of(self._workspace), self._workspace, config)
             make_private(folder)
-        self._repos[child] = made = HookRepo(root, folder / child, hooks, self._as_person)
+            self._folder = folder
+            self._opened.callback(clear, self._workspace)
+        self._repos[child] = made = LocalHookRepo(root, self._folder / child, look.hooks, self._as_person)
         return made
 
-    def _hook(self, child: str, repo: HookRepo, name: str, words: Sequence[str]) -> None:
-        """Run a hook. Raises RequestRefused if it does not end with 0."""
-        self._printed = Output(PRINTED)
-        code = repo.hook(name, *words)
-        if code == 0:
+    def _hook(self, child: str, name: str, ran: HookRun) -> None:
+        """Raise RequestRefused if a hook did not end with 0."""
+        if ran.code == 0:
             return
         self._say(f"{child}: {name}")
-        for line in clean(self._printed.text()).splitlines()[-SHOWN:]:
+        for line in clean(ran.printed).splitlines()[-SHOWN:]:
             self._say(f"  {shown(line.encode('utf-8', 'surrogateescape'))}")
-        ended = "did not end in time" if code is None else f"exited with {code}"
+        ended = "did not end in time" if ran.code is None else f"exited with {ran.code}"
         raise RequestRefused(
             f"the {name} hook of {child} {ended}, so nothing was landed",
             "have a task do what it asks for, or land with --no-verify to run no hook",
         )
 
-    def _as_person(self, command: Sequence[str], folder: Path) -> int | None:
+    def _as_person(self, command: Sequence[str], folder: Path) -> HookRun:
         assert self._config is not None, "the config is read before a hook runs"
-        return run_marked(
+        printed = Output(PRINTED)
+        code = run_marked(
             kept(command),
             cwd=folder,
             env={**without_repo(os.environ), "GIT_EDITOR": ":"},
             mark=self._workspace.mark(LANDING),
             seconds=self._config.limits.verify_minutes * 60,
-            take=self._printed.add,
+            take=printed.add,
         )
+        return HookRun(code, printed.text())
 
     def _remember(self, root: Path, key: str, before: str, tree: str, found: HookedCommit) -> None:
         done = {**self._memory.done, key: (found.tree, found.message.decode("utf-8", "surrogateescape"))}

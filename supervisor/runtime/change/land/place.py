@@ -11,16 +11,18 @@ import shutil
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from supervisor.core.guard.standing import LANDING
+from supervisor.domain.child import Child
 from supervisor.errors import RequestRefused
-from supervisor.runtime.boundary.codex_config import user_configs, writable_roots
+from supervisor.runtime.boundary.codex_config import MANAGED, SYSTEM, codex_home, writable_roots
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.workspace import WorkspacePaths, state_folder
 from supervisor.shell import process
+from supervisor.shell.git.reach.hooks import Writable
 
 
 @contextmanager
@@ -62,12 +64,23 @@ def refuse_writable(
     folder: Path, workspace: WorkspacePaths, config: Config, what: str = "what is checked for a landing"
 ) -> None:
     """Raise RequestRefused if a sandbox of this workspace may write the folder: then it could change what runs."""
-    shared = () if config.exclude_tmp else ("/tmp", os.environ.get("TMPDIR") or "/tmp")
-    named = () if config.exclude_roots else (root for path in user_configs() for root in writable_roots(path))
+    found = writable_by([one for one in config.children if one.runner is None], config)
+    shared = ("/tmp", os.environ.get("TMPDIR") or "/tmp") if found.temporary else ()
+    configs = (*((codex_home() / "config.toml",) if found.own_config else ()), *map(Path, found.configs))
+    named = (root for path in configs for root in writable_roots(path))
     own = os.path.realpath(folder)
-    for place in (str(workspace.root), *(one.path for one in config.children if one.runner is None), *shared, *named):
+    for place in (str(workspace.root), *found.folders, *shared, *named):
         if Path(own).is_relative_to(os.path.realpath(place)):
             raise RequestRefused(
                 f"{what} would lie in {place}, where a child may write",
                 "set XDG_STATE_HOME to another folder",
             )
+
+
+def writable_by(children: Sequence[Child], config: Config) -> Writable:
+    """Return what the sandboxes of these children may write on their machine."""
+    named = not config.exclude_roots
+    own = [Path(one.path) / ".codex" / "config.toml" for one in children if named and one.trusted]
+    counting = (*((SYSTEM,) if named else ()), MANAGED, *own)
+    folders = tuple(one.path for one in children)
+    return Writable(folders, not config.exclude_tmp, named, tuple(map(str, counting)))

@@ -20,7 +20,6 @@ from supervisor.runtime.change.land.commits import (
     LandOptions,
     against,
     against_branch,
-    against_hooks,
     encoded,
     identity,
     refuse,
@@ -86,7 +85,6 @@ def reverted(
         for child, look in looks.items()
         for why in (
             *against(roots[child], look, persons),
-            *against_hooks(roots[child], look, options),
             *against_branch(look, branch, left.get((child, branch))),
         )
     )

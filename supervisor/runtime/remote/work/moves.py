@@ -15,15 +15,8 @@ from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.run import SAFE
 from supervisor.shell.prefix.conversation import Conversation
 from supervisor.wire.place.git import read_step
-from supervisor.wire.place.refs import (
-    COMMITTED,
-    PREPARED,
-    hold_step,
-    hook_command,
-    hooks_command,
-    move_command,
-    release_command,
-)
+from supervisor.wire.place.hooks import hook_command, hooks_command
+from supervisor.wire.place.refs import COMMITTED, PREPARED, hold_step, move_command, release_command
 from supervisor.wire.place.scripts import PlaceScripts
 
 LETS_GO_WITHIN = 2.0  # seconds for git there to let go of a lock, and for the line to end

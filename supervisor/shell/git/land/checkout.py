@@ -21,7 +21,8 @@ CHECKOUT = 600.0
 PACK_LIMIT = 256 << 20
 """Bytes of what comes over from another machine."""
 
-_SETTINGS = ("core.sparseCheckout=false", "core.useReplaceRefs=false", "core.splitIndex=false")
+APART = ("core.sparseCheckout=false", "core.useReplaceRefs=false", "core.splitIndex=false")
+"""Settings with which files are written into such a folder."""
 
 
 def check_out(root: Path, commit: str, folder: Path) -> None:
@@ -64,7 +65,7 @@ def fill(root: Path, folder: Path, tree: str) -> None:
         git_dir=Path(os.path.realpath(_placed(root).git)),  # for the attributes, and the objects of LFS
         index=folder / ".git" / "index",
         filters=filters_of(read_config(root)),
-        settings=_SETTINGS,
+        settings=APART,
         seconds=CHECKOUT,
     )
     if written.code != 0:
@@ -96,7 +97,7 @@ def _fetch(root: PathThere, commit: str, folder: Path) -> None:
     (own / "HEAD").write_text(f"{commit}\n", encoding="ascii")
     for words, stdin in ((("index-pack", "--stdin"), pack.out), (("read-tree", "--reset", "-u", commit), b"")):
         environ = {"GIT_LFS_SKIP_SMUDGE": "1"}
-        done = run_git(folder, *words, stdin=stdin, settings=_SETTINGS, seconds=CHECKOUT, environ=environ)
+        done = run_git(folder, *words, stdin=stdin, settings=APART, seconds=CHECKOUT, environ=environ)
         if done.code != 0:
             raise failed(folder, f"check {commit[:12]} of {root} out", done)
 

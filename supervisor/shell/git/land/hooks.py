@@ -17,7 +17,8 @@ from supervisor.sha256 import hex_digest
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.land.build import READ_LIMIT, entries_between
 from supervisor.shell.git.land.checkout import fill, make_apart
-from supervisor.shell.git.land.look import HOOKS
+from supervisor.shell.git.land.look import HOOKS, RepoLook
+from supervisor.shell.git.reach.hooks import HookRun, cleaned
 from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.git.reach.there import PathThere, raw_root
 from supervisor.shell.git.run import failed, installed_git, run_git
@@ -36,8 +37,8 @@ _STEERED = {
 }
 """Files that say what a program does which a hook may start, without being named in it."""
 
-Run = Callable[[Sequence[str], Path], int | None]
-"""Runs a program in a folder as the person's own; returns its exit code, None if it took too long."""
+Run = Callable[[Sequence[str], Path], HookRun]
+"""Runs a program in a folder as the person's own."""
 
 
 class HookStake(Struct, frozen=True):
@@ -49,16 +50,19 @@ class HookStake(Struct, frozen=True):
     diff: str  # what is new in them
 
 
-def hooks_in(folder: Path | None) -> tuple[str, ...]:
-    """Return which of HOOKS a folder has."""
-    if folder is None:
+def hook_files(root: Path, look: RepoLook) -> tuple[HookFile, ...]:
+    """Return the hooks of a commit that a repo has, in the order in which git runs them. Raises OrchError."""
+    if isinstance(root, PathThere):
+        return tuple(hook_there(root, name) for name in look.hooks_there)
+    if look.hooks is None:
         return ()
-    return tuple(name for name in HOOKS if os.path.isfile(folder / name) and os.access(folder / name, os.X_OK))
+    found = (look.hooks / name for name in HOOKS)
+    return tuple(hook_at(root, hook) for hook in found if os.path.isfile(hook) and os.access(hook, os.X_OK))
 
 
-def digest_of(folder: Path, names: Sequence[str]) -> str:
+def digest_of(hooks: Sequence[HookFile]) -> str:
     """Return a digest of hooks: of where they are, and of their bytes."""
-    parts = [part for name in names for part in (os.fsencode(folder / name), _bytes(folder / name))]
+    parts = [part for one in hooks for part in (one.written, one.text)]
     return hex_digest(b"".join(b"%d %s" % (len(part), part) for part in parts))
 
 
@@ -123,15 +127,15 @@ class HookFile(NamedTuple):
     text: bytes
 
 
-class HookRepo:
-    """A repo that is thrown away, in which the hooks of commits run."""
+class LocalHookRepo:
+    """A repo on this machine in which hooks run (`shell.git.reach.hooks`)."""
 
     def __init__(self, root: Path, folder: Path, hooks: Path, run: Run) -> None:
         self._root, self._folder, self._hooks, self._run = root, folder, hooks, run
+        self._message = folder / ".git" / "COMMIT_EDITMSG"
         make_apart(root, folder)
 
     def begin(self, tree: str, parent: str | None, branch: str) -> None:
-        """Be as a repo in which `tree` is staged on top of `parent`, on a branch; "": HEAD is detached."""
         fill(self._root, self._folder, tree)
         ref = f"refs/heads/{branch or 'none'}"
         words = [["symbolic-ref", "HEAD", ref]]
@@ -142,26 +146,16 @@ class HookRepo:
             if answer.code != 0:
                 raise failed(self._folder, "prepare the hooks", answer)
 
-    def hook(self, name: str, *arguments: str) -> int | None:
-        """Run a hook; return its exit code, None if it took too long."""
+    def hook(self, name: str, *arguments: str) -> HookRun:
         command = [installed_git()[1], "-c", f"core.hooksPath={self._hooks}", "hook", "run", "--ignore-missing", name]
-        return self._run([*command, *(["--", *arguments] if arguments else [])], self._folder)
+        return self._run([*command, "--", *(one or str(self._message) for one in arguments)], self._folder)
 
     def message(self, message: bytes | None = None) -> bytes:
-        """Return the message of the commit, as `git commit` cleans one; first set it, if it is given."""
-        file = self.message_file
         if message is not None:
-            file.write_bytes(message)
-        rows = [row.rstrip() for row in _bytes(file).split(b"\n")]
-        kept = [row for place, row in enumerate(rows) if row or (place and rows[place - 1])]
-        return b"\n".join(kept).strip(b"\n") + b"\n"
-
-    @property
-    def message_file(self) -> Path:
-        return self._folder / ".git" / "COMMIT_EDITMSG"
+            self._message.write_bytes(message)
+        return cleaned(_bytes(self._message))
 
     def tree(self, before: str) -> str:
-        """Return the tree that is staged now, and have the real repo hold it. Raises WorkspaceError."""
         written = run_git(self._folder, "write-tree")
         if written.code != 0:
             raise failed(self._folder, "read what the hooks left", written)

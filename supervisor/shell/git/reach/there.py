@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 if TYPE_CHECKING:  # each process that reads a repo loads this module
     from supervisor.shell.git.reach.files import PathChange, Stamp, WorkFiles
+    from supervisor.shell.git.reach.hooks import HookRepoThere, Writable
     from supervisor.shell.git.reach.moves import RefMoves
     from supervisor.shell.git.reach.output import GitOutput, ProgramOutput
     from supervisor.shell.git.reach.reader import TreeReader
@@ -59,6 +60,12 @@ class RepoThere(Protocol):
 
     def moves(self) -> RefMoves:
         """Return what moves its branches."""
+
+    def hook_repo(self, writable: Writable, seconds: float) -> HookRepoThere:
+        """Make a repo that is thrown away, in which each hook may run for so long, as the person who logs in there.
+
+        Raises RequestRefused if it would lie where a sandbox there may write.
+        """
 
     def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
         """Do there what `keep.write.write_changes` does."""
