@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from supervisor.domain.child import Child
+from supervisor.domain.event import Ticked
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.world import World
 from supervisor.errors import OrchError
@@ -155,6 +156,8 @@ class Door:
         assert who == "person" or self.loop.world == before, (who, got)
         pong = self.callers["person"].send(b'{"id":1,"method":"ping","params":{}}\n')
         assert pong == b'{"id":1,"result":{}}\n', (who, pong)
+        taken = self.loop.submit(Ticked(self.loop.clock.now()))  # whatever one who left asked for is recorded by then
+        asyncio.run_coroutine_threadsafe(taken, self._loop).result(SECONDS)
         assert not self._failure, self._failure
 
     def close(self) -> None:

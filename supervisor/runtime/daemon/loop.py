@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import NamedTuple
 
@@ -142,32 +143,35 @@ class Loop:
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
         """Process events until the supervisor exits. The very first event of a world must be SupervisorStarted."""
-        while True:
-            entries = await self._next()
-            before = self.world
-            decided, entries = await self._record(entries)
-            for action in decided.actions:
-                carry_out(action)
-            if decided.events or self.world is not before:
-                if self._show_due is None:
-                    self._show_due = monotonic() + SHOW_AFTER
-                self._renew()
-            for entry in entries:
-                if entry.taken is not None and not entry.taken.done():
-                    entry.taken.set_result(None)
-            if self.world.supervisor.exiting:
-                break
-            if self._show_due is not None and monotonic() >= self._show_due:
-                self.show()
-        await asyncio.sleep(0)  # let `orch down` have its answer before the connections close
-        self.show()
+        with ThreadPoolExecutor(1, "disk") as self._disk:
+            while not self.world.supervisor.exiting:
+                await self._step(carry_out)
+            await asyncio.sleep(0)  # let `orch down` have its answer before the connections close
+            await self.show()
+
+    async def _step(self, carry_out: Callable[[Action], None]) -> None:
+        entries = await self._next()
+        before = self.world
+        decided, entries = await self._record(entries)
+        for action in decided.actions:
+            carry_out(action)
+        if decided.events or self.world is not before:
+            if self._show_due is None:
+                self._show_due = monotonic() + SHOW_AFTER
+            self._renew()
+        for entry in entries:
+            if entry.taken is not None and not entry.taken.done():
+                entry.taken.set_result(None)
+        if self._show_due is not None and monotonic() >= self._show_due and not self.world.supervisor.exiting:
+            await self.show()
 
     def show_anew(self) -> None:
         """Write runs.md and the last status although they did not change: somebody removed them."""
         self._shown = None
-        self.show()
+        self._show_due = monotonic()
+        self.post(Ticked(self.clock.now()))
 
-    def show(self) -> None:
+    async def show(self) -> None:
         """Render runs.md and the last status; write them if they changed."""
         self._show_due = None
         sheet = self._kept_sheet()
@@ -178,15 +182,23 @@ class Loop:
         before = self._shown or Page([], None)
         if shown == before:
             return
-        try:
+
+        def write() -> None:
             if shown.runs != before.runs:
                 write_atomic(self._workspace.runs, "".join(piece.text for piece in runs))
             if shown.status != before.status:
                 write_atomic(self._workspace.last_status, dumped_fast(current))
+
+        try:
+            await self._aside(write)
         except OSError as error:
             self._logs.say("runs_not_written", level="error", reason=str(error))
             return
         self._shown = shown
+
+    def _aside(self, write: Callable[[], None]) -> Awaitable[None]:
+        """Write something without keeping the other tasks from working. A disk may take 100 ms where others use it."""
+        return asyncio.get_running_loop().run_in_executor(self._disk, write)
 
     async def _next(self) -> list[Entry]:
         """Wait for events and return all that are there; a `Ticked` if something, or a rendering, becomes due first."""
@@ -216,7 +228,7 @@ class Loop:
         while True:
             decided = self._recorder.decide([entry.event for entry in entries])
             try:
-                self._recorder.record(decided)
+                await self._recorder.record_aside(decided, self._aside)
                 break
             except StoreError as error:
                 if self.trouble is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -71,6 +71,7 @@ class Recorder:
         self.decided = self.clock.now()  # when we last decided: what was due by then is done
         self._ledger = ledger
         self._logs = logs
+        self._busy = False  # something is being recorded
         self._tasks: dict[str, str] = {}  # by turn id
 
     def decide(self, events: Sequence[Event]) -> Decided:
@@ -91,24 +92,42 @@ class Recorder:
 
         Raises StoreError if the ledger cannot be written; the world then stays as it was.
         """
+        for write in self._recording(decided):
+            write()
+
+    async def record_aside(self, decided: Decided, aside: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+        """Do the same, but wait for the disk `aside`, in another thread. One at a time."""
+        for write in self._recording(decided):
+            await aside(write)
+
+    def _recording(self, decided: Decided) -> Iterator[Callable[[], None]]:
+        """Record. Yields what waits for the disk, which has to be done before this goes on."""
         world, events = decided.world, decided.events
         self._know_turns(world)
         if events:
             self.mend()
             become = dict(_answers(events))
-            written = [_written(event) for event in events]
-            for line in self._ledger.append(written, lambda event: self._label(event, become)):
-                self._logs.write(line)
-            for one in task_news(self.world, world, events[-1].at):
-                child = one.child if one.child in world.servers else None
-                level = "warning" if one.warns else "info"
-                self._logs.say(one.event, level=level, child=child, task=one.task, why=one.why, summary=one.summary)
-            self._compact(world, events[-1].at)
+            lines = self._ledger.lines([_written(event) for event in events], lambda one: self._label(one, become))
+            self._busy = True
+            try:
+                yield lambda: self._ledger.commit(lines)
+                for line in lines:
+                    self._logs.write(line)
+                for one in task_news(self.world, world, events[-1].at):
+                    child = one.child if one.child in world.servers else None
+                    level = "warning" if one.warns else "info"
+                    self._logs.say(one.event, level=level, child=child, task=one.task, why=one.why, summary=one.summary)
+                if self._ledger.due:
+                    kept = clean(world)
+                    yield lambda: self._compact(kept, events[-1].at)
+            finally:
+                self._busy = False
         self.world = world
 
     def mend(self) -> None:
-        """Write the ledger anew from memory, if somebody removed or replaced its file. Raises StoreError."""
-        if (what := self._ledger.lost()) is not None:
+        """Write the ledger anew from memory, if somebody removed or replaced its file, unless it is being written: it
+        may have more than the world then. Raises StoreError."""
+        if not self._busy and (what := self._ledger.lost()) is not None:
             self._ledger.renew(clean(self.world), self.clock.now())
             reason = f"the ledger {what}: it was written anew from memory"
             self._logs.say("ledger_renewed", level="warning", reason=reason)
@@ -143,12 +162,11 @@ class Recorder:
         return {"task": task, "turn": turn, **more} if task else more
 
     def _compact(self, world: World, at: datetime) -> None:
-        """Compact the ledger if due, to bound what the next start has to read."""
-        if self._ledger.due:
-            try:
-                self._ledger.compact(clean(world), at)
-            except StoreError as error:  # the ledger stays valid, only the next start is slower
-                self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
+        """Compact the ledger, to bound what the next start has to read."""
+        try:
+            self._ledger.compact(world, at)
+        except StoreError as error:  # the ledger stays valid, only the next start is slower
+            self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
 
 
 def _answers(events: Sequence[Event]) -> Iterator[tuple[RequestKey, dict[str, object]]]:

@@ -54,6 +54,10 @@ class Opened(Struct, frozen=True):
     cut: int  # bytes of a torn last line that were cut off
 
 
+Line = dict[str, object]
+"""A line of the ledger: the fields of an event, its number and its labels."""
+
+
 class Ledger:
     """The append-only record of all events: one line for each, with a sequence number."""
 
@@ -190,16 +194,25 @@ class Ledger:
             )
         return StoreError(f"the ledger {self._path} was just being written", "try again")
 
-    def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[dict[str, object]]:
+    def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[Line]:
         """Record events with one fsync and return their lines. Either all of them are recorded or none.
-
-        `label` returns fields by which a reader can find the event and which it does not have itself, such as its task.
 
         Raises StoreError if the disk is full, read-only or gone.
         """
+        self.commit(lines := self.lines(events, label))
+        return lines
+
+    def lines(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[Line]:
+        """Return the lines of events that `commit` is to record next.
+
+        `label` returns fields by which a reader can find the event and which it does not have itself, such as its task.
+        """
+        return [labelled(encode(event, self._seq + number), label(event)) for number, event in enumerate(events, 1)]
+
+    def commit(self, lines: Sequence[Line]) -> None:
+        """Do what `append` does, with its lines."""
         if self._file is None:
-            raise AssertionError("open() comes before append()")
-        lines = [labelled(encode(event, self._seq + number), label(event)) for number, event in enumerate(events, 1)]
+            raise AssertionError("open() comes before commit()")
         if (what := self.lost()) is not None:
             raise StoreError(f"the ledger {self._path} {what}", "orch writes it anew")
         running, pieces = self._running, list[bytes]()
@@ -222,7 +235,6 @@ class Ledger:
         self._size += len(data)
         self._running = running
         self._seq += len(lines)
-        return lines
 
     def lost(self) -> str | None:
         """Say what became of the file while we append to it: removed, replaced, or cut off; None if it is as it was.

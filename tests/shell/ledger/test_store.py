@@ -166,7 +166,7 @@ def test_a_ledger_is_private_and_its_numbers_go_on_after_a_restart(ledger: Ledge
 
 
 def test_appending_to_a_ledger_that_is_not_open_is_an_error(path: Path) -> None:
-    with pytest.raises(AssertionError, match=r"open\(\) comes before append\(\)"):
+    with pytest.raises(AssertionError, match=r"open\(\) comes before commit\(\)"):
         Ledger(path).append(FIRST, unlabelled)
 
 

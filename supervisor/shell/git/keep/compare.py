@@ -20,6 +20,7 @@ _DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
 )
+_LIST = ("--raw", "--numstat", "-z", "--abbrev=40")
 _SETTINGS = ("core.quotePath=false", "core.bigFileThreshold=16m")
 LARGE = 16 << 20
 """Bytes. A larger file is compared by its id, and never read into memory: two of 1 GB would take it all."""
@@ -33,9 +34,7 @@ def changes_between(root: Path, before: str, after: str, *, folder: str = WORK) 
 
     With "" as the folder, these are trees of files themselves.
     """
-    answer = _diff(root, before, after, "--raw", "--numstat", "-z", "--abbrev=40", folder=folder)
-    raws, counts = _records(answer.out)
-    return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
+    return _changes(_diff(root, before, after, *_LIST, folder=folder).out)
 
 
 def patch_between(root: Path, before: str, after: str, *, binary: bool = True) -> bytes:
@@ -69,11 +68,14 @@ def _large(root: Path, before: str, after: str) -> dict[str, bytes]:
 
 def short_between(root: Path, before: str, after: str, shared: Collection[str]) -> RunDiff:
     """Return what differs between two kept trees in short, the files in `shared` first. Raises WorkspaceError."""
-    files = changes_between(root, before, after)
+    if before == after:
+        return RunDiff(())
+    out = _diff(root, before, after, *_LIST, "--patch", "--full-index", "--no-color").out
+    listed, _, patch = out.partition(b"\0\0")  # no name is empty, so this stands only before the patch
+    files, text = _changes(listed), patch.decode("utf-8", "replace")
     first = sorted(
         files, key=lambda one: (one.path not in shared, (one.additions or 0) + (one.deletions or 0), one.path)
     )
-    text = _diff(root, before, after, "--patch", "--full-index", "--no-color").out.decode("utf-8", "replace")
     bodies = {name: body for name, body in map(_body, text.split("\ndiff --git ")) if body}
     patches, left = [], PATCHES
     for one in first:
@@ -124,17 +126,22 @@ def _existing(root: Path, end: str) -> str:
     return empty_tree(root)
 
 
+def _changes(listed: bytes) -> tuple[FileDiff, ...]:
+    raws, counts = _records(listed)
+    return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
+
+
 def _records(out: bytes) -> tuple[list[tuple[str, str, str, bytes, bytes]], dict[bytes, tuple[int | None, int | None]]]:
     """Split raw records (old mode, new mode, status, old path, new path) from the counts of lines, by new path."""
     raws: list[tuple[str, str, str, bytes, bytes]] = []
     counts: dict[bytes, tuple[int | None, int | None]] = {}
-    fields = iter(out.split(b"\0")[:-1])
+    fields = iter(out.split(b"\0"))
     for field in fields:
         if field.startswith(b":"):
             old, new, _, _, status = field[1:].decode("ascii").split(" ")
             path = next(fields)
             raws.append((old, new, status[0], path, next(fields) if status[0] in "RC" else path))
-        else:
+        elif field:
             added, deleted, path = field.split(b"\t", 2)
             if not path:
                 next(fields)

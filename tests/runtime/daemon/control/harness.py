@@ -110,8 +110,11 @@ class Supervisor:
         ledger = Ledger(self.workspace.ledger)
         found = ledger.open()
         logs = self.logs = Logs(self.workspace.logs, megabytes=1)
-        self.loop = Loop(self.workspace, Recorder(ledger, found, logs), logs)
-        self.loop.post(ev.SupervisorStarted(self.loop.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,)))
+        recorder = Recorder(ledger, found, logs)
+        started = ev.SupervisorStarted(recorder.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,))
+        recorder.record(first := recorder.decide([started]))
+        self.actions += first.actions
+        self.loop = Loop(self.workspace, recorder, logs)
         try:
             async with asyncio.TaskGroup() as group:
                 listening = asyncio.Event()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.domain.change.diff import DiffStatus, FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff, FilePatch, RunDiff
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.keep.capture import KeptTrees
-from supervisor.shell.git.keep.compare import changes_between, patch_between
+from supervisor.shell.git.keep.compare import changes_between, patch_between, short_between
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit, git
@@ -42,6 +42,12 @@ def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_a
         FileDiff("größe\\t", DiffStatus.RENAMED, "long", 0, 0),
         FileDiff("mode", DiffStatus.MODE, None, 0, 0),
     )
+    short = short_between(repo, before, after, {"mode"})
+    assert [one.path for one in short.files] == ["mode", "data", "größe\\t", "a", "b"]
+    assert {one.path: one for one in short.files} == {one.path: one for one in changes_between(repo, before, after)}
+    added, removed = "@@ -1 +1,2 @@\n one\n+and more", "@@ -1 +0,0 @@\n-mine, from before"
+    assert short.patches == (FilePatch("a", added), FilePatch("b", removed))
+    assert short_between(repo, after, after, {"mode"}) == RunDiff(())
     patch = patch_between(repo, before, after)
     assert b"-mine, from before\n" in patch
     there = sorted(repo.iterdir())
