@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,9 +34,30 @@ settings.register_profile(
 settings.load_profile("orch")
 
 
+# The tests that a worker left out because they take long, and how many the workers told of at most.
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the long tests that are left out. A worker tells its count to the process that sums up."""
+    config = items[0].config
+    count = sum(item.get_closest_marker("long") is not None for item in items)
+    config.stash[LEFT_OUT] = count
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = count
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the count of a worker. All workers leave out the same tests."""
+    node.config.stash[LEFT_OUT] = node.workeroutput.get("left_out", 0) if hasattr(node, "workeroutput") else 0
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was not run, and why: nobody should take a green run for more than it is."""
     reasons: dict[str, int] = {}
+    if left_out := terminalreporter.config.stash.get(LEFT_OUT, 0):
+        reasons["takes long: `scripts/test --long` runs it, as CI does"] = left_out
     for one in terminalreporter.getreports("skipped"):
         why = one.longrepr[2] if isinstance(one.longrepr, tuple) else str(one.longrepr)
         reasons[why] = reasons.get(why, 0) + 1

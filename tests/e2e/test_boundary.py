@@ -15,6 +15,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 from tests.e2e.lab import Lab, report, task
 from tests.gitrepo import empty_repo
 
+pytestmark = pytest.mark.long
+
 
 def tries(*targets: Path) -> str:
     """A script line that tries to append a comment to files, and notes in `tried.txt` how that went."""

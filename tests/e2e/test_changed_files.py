@@ -10,6 +10,8 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:

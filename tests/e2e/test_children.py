@@ -11,6 +11,8 @@ import pytest
 from supervisor.shell import process
 from tests.e2e.lab import SLOW, Lab, report, task
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.promise("config edits")
 def test_children_come_and_go_while_another_one_works() -> None:

@@ -24,6 +24,8 @@ from supervisor.shell.process import Identity
 from tests import CHECKOUT
 from tests.e2e.lab import HOMES, SLOW
 
+pytestmark = pytest.mark.long
+
 REPOS = ("backend", "firmware", "mobile")
 FOLLOWS_WITHIN = 5.0  # seconds from the saved plan to a child that works on it
 

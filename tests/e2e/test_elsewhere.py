@@ -16,6 +16,8 @@ from tests.e2e.elsewhere import LabElsewhere
 from tests.e2e.intruding import accept, answers, command, refusals
 from tests.e2e.lab import SLOW, report, task
 
+pytestmark = pytest.mark.long
+
 HUMAN = "### {0} — Look\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n"
 
 

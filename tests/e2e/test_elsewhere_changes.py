@@ -18,6 +18,8 @@ from tests.e2e.elsewhere import ARRIVES, LabElsewhere
 from tests.e2e.lab import report, task
 from tests.tmux import Tmux
 
+pytestmark = pytest.mark.long
+
 TOGETHER = 'grep two "$ORCH_CHILD_FIRMWARE/made here.txt" && grep here "$ORCH_CHILD_BACKEND/here.txt"'
 
 

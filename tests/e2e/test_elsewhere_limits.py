@@ -14,6 +14,8 @@ from supervisor.shell.process import alive
 from tests.e2e.elsewhere import LabElsewhere
 from tests.e2e.lab import report, task
 
+pytestmark = pytest.mark.long
+
 OLD, EMPTY = "codex-of-yesteryear", "codex-home-without-a-login"
 
 

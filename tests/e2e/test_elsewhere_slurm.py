@@ -17,6 +17,8 @@ from tests.e2e.lab import report, task
 from tests.slurm import Slurm
 from tests.sockets import HOMES
 
+pytestmark = pytest.mark.long
+
 JOB = ["sbatch", "--parsable", "--output=/dev/null", "--wrap", "sleep infinity"]
 
 

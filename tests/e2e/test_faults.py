@@ -18,6 +18,8 @@ from tests.faults import checks
 from tests.faults.story import story_of
 from tests.faults.world import Stage
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.promise("ledger is truth")
 def test_each_check_after_a_story_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from supervisor.shell import process
 from tests.e2e import flood
 from tests.e2e.lab import Lab, task
 
+pytestmark = pytest.mark.long
+
 SECONDS = 90  # that the flood goes on, if nobody ends it
 EACH = 25  # connections of each kind, of a child and of the person
 DOWN_WITHIN = 45.0  # seconds; it takes 7 on a busy machine with two cores

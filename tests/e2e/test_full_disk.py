@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 TOLD_WITHIN = 5.0  # seconds: a command takes one, and the supervisor tries once a second
 
 ENDED_WITHIN = 15.0  # seconds

@@ -16,6 +16,8 @@ from supervisor.shell import process
 from tests.e2e.lab import Lab, task
 from tests.peers import codex_like
 
+pytestmark = pytest.mark.long
+
 MANY = 16
 
 

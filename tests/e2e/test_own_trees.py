@@ -14,6 +14,8 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 APART = ("isolation: worktree",)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def own() -> Iterator[Lab]:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def own() -> Iterator[Lab]:

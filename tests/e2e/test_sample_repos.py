@@ -26,6 +26,8 @@ from supervisor.errors import OrchError
 from tests.e2e.stdio import PATIENCE, Codex, scratch
 from tests.gitrepo import git
 
+pytestmark = pytest.mark.long
+
 CHILDREN = ("backend", "firmware", "mobile")
 TOGETHER = """
 from backend.app import App

@@ -7,6 +7,8 @@ import pytest
 from tests.secrets.kinds import Sample, samples
 from tests.secrets.places import search
 
+pytestmark = pytest.mark.long
+
 OURS = "nobody-can-see-that-this-is-one"  # known by its value only: it is in the supervisor's own environment
 PLACES = {
     *("orch status", "orch status --json", "orch asks --json", "orch snapshot --json", "orch snapshot --tokens 20000"),

@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.lab import SLOW, Lab, report, task
 
+pytestmark = pytest.mark.long
+
 SERVER = """\
 from fastapi import APIRouter
 

@@ -16,6 +16,8 @@ from tests import CHECKOUT
 from tests.cli.terminal import Terminal
 from tests.e2e.lab import SLOW, Lab, report, task
 
+pytestmark = pytest.mark.long
+
 OLD = "0.0.9"
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.lab import Lab, report, task
 from tests.gitrepo import commit, git
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.promise("repo trust")
 def test_programs_that_a_repo_names_run_only_if_it_is_trusted() -> None:

@@ -17,6 +17,8 @@ from tests.cli.web.served import Served
 from tests.e2e import web_intruder
 from tests.e2e.lab import SLOW, Lab, report, task
 
+pytestmark = pytest.mark.long
+
 HUMAN = "### {0} — Look at {0}\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n\n"
 
 

@@ -17,6 +17,8 @@ from tests.faults.kinds import KINDS
 from tests.faults.result import Outcome, Result, outcome_of
 from tests.faults.story import A_STAGE, children_of, stage_of, story_of
 
+pytestmark = pytest.mark.long
+
 OUTCOMES = (
     Outcome(7, faults=["ledger-torn"], held=["settled"], states={"done": 3}, planned="ledger-torn at 1"),
     Outcome(8, faults=["two-ups", "ledger-torn"], broken=[("settled", "T1 is not settled")], states={"failed": 1}),

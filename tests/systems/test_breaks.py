@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from tests.systems import breaks, labels
 from tests.systems.harmless import harmless
 from tests.systems.mutate import Edit
 from tests.systems.mutate import breaks as broken
+
+pytestmark = pytest.mark.long
 
 COUNT = 36  # breaks, and as many harmless edits
 SYSTEM = labels.load(labels.HERE / "shop" / "labels.yaml")

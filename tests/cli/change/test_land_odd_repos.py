@@ -21,6 +21,8 @@ from tests.gitrepo import commit, empty_repo, git, stand_in
 from tests.landscape import Landscape, write
 from tests.programs import require
 
+pytestmark = pytest.mark.long
+
 __all__ = ["home", "land", "made"]
 
 

@@ -18,6 +18,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.scene import Standin, status_json
 from tests.cli.web.served import SLOW, Served
 
+pytestmark = pytest.mark.long
+
 MANY = AT_ONCE + 100
 HOLDS = """
 import socket, sys

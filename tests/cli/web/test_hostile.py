@@ -21,6 +21,8 @@ from tests.browser import Browser
 from tests.cli.scene import Standin, ask, child, status_json, task
 from tests.cli.web.served import Served
 
+pytestmark = pytest.mark.long
+
 EVIL = "</title><script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202eabc\x1b[2J"
 LONG = EVIL + "x" * 3000
 FORMS = ("accept", "decline", LONG, "reply TEXT")

@@ -29,6 +29,8 @@ from tests.gitrepo import git
 from tests.landscape import Landscape
 from tests.peers.forge import stand_in_forge
 
+pytestmark = pytest.mark.long
+
 BRANCH = "refs/heads/orch/move-the-fleet"
 FILES: dict[str, str | None] = {"made here.txt": "one\n", "README.md": "# Pump\n"}
 
