@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 
 class RemoteShell:
-    """Runs commands in the repo of one child: one at a time, of all threads that talk to it."""
+    """Runs commands in the repo of one child: one at a time, of all threads that talk to it, and sends them ahead."""
 
     def __init__(self, place: ChildPlace) -> None:
         self._place = place
@@ -40,7 +41,7 @@ class RemoteShell:
         self._talk: tuple[Conversation, PlaceScripts] | None = None
         self._depth = 0
         self._once = 0
-        self._known: dict[Hashable, Any] = {}  # what was asked, if it is asked once
+        self._known: dict[Hashable, Future[Any]] = {}  # what was asked, if it is asked once
 
     @contextmanager
     def talking(self, *, once: bool = False) -> Iterator[None]:
@@ -68,13 +69,20 @@ class RemoteShell:
     def recalled(self, question: Hashable, ask: Callable[[], T]) -> T:
         """Ask something, unless it was asked before and is to be asked once."""
         with self._lock:
-            if self._once and question in self._known:
-                known: T = self._known[question]
-                return known
-            found = ask()
-            if self._once:
-                self._known[question] = found
-            return found
+            if not self._once:
+                known, asked = None, False
+            else:
+                asked = question in self._known
+                known = self._known.setdefault(question, Future[Any]())
+        if known is None:
+            return ask()
+        if not asked:
+            try:
+                known.set_result(ask())
+            except BaseException as error:
+                known.set_exception(error)
+        found: T = known.result()
+        return found
 
     def git(
         self,
@@ -126,19 +134,24 @@ class RemoteShell:
 
     def answer_to(self, text: bytes, seconds: float, *, given: bytes = b"", limit: int) -> GitOutput:
         """Return what the shell there answers to a step, whatever that is. Raises OrchError."""
-        with self.talking(), self._lock:
-            if self._talk is None:
-                self._talk = self.call()
-            talk, script = self._talk
-            answer = talk.tell(text, seconds, given=given, limit=limit)
-            step = read_step(answer.last, script.tag)
-            if step is None:
-                lost = None if answer.cut else self.lost(talk, script)
-                self._hang_up()
-                if lost is not None:
-                    raise lost
-                return GitOutput(-1, answer.out, "", True)
-            return GitOutput(step.code, answer.out, clean(step.complaint), cut=False)
+        with self.talking():
+            while True:
+                with self._lock:
+                    talk, script = self._talk = self._talk or self.call()
+                answer = talk.tell(text, seconds, given=given, limit=limit)
+                step = read_step(answer.last, script.tag)
+                if step is not None:
+                    return GitOutput(step.code, answer.out, clean(step.complaint), cut=False)
+                with self._lock:
+                    ours = self._talk is not None and self._talk[0] is talk
+                    lost = None if answer.cut else self.lost(talk, script)
+                    if ours:
+                        self._hang_up()
+                    if lost is None:
+                        return GitOutput(-1, answer.out, "", True)
+                    if ours or not self._once:
+                        raise lost
+                # The answer to another question broke it, and what is asked once is only read: it is asked again.
 
     def call(self) -> tuple[Conversation, PlaceScripts]:
         """Open a shell there, which whoever gets it ends. Raises OrchError."""

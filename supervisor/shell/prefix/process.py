@@ -84,14 +84,16 @@ class PrefixProcess:
 
 
 def read_until(
-    process: PrefixProcess, end: bytes, *, limit: int, deadline: float, given: bytes = b""
+    process: PrefixProcess, end: bytes, *, limit: int, deadline: float, given: bytes = b"", read: bytes = b""
 ) -> tuple[bytes, bool]:
-    """Read until a line begins with `end` and is complete; return what came before and with it, and whether it did.
-    Meanwhile `given` is written, as it is taken.
+    """Read on behind `read`, until a line begins with `end` and is complete; return all that was read, and whether it
+    is. Meanwhile `given` is written, as it is taken.
 
     Stops at the end of the stream, after `limit` bytes, or at `deadline` (of `time.monotonic`).
     """
-    found, left = bytearray(), memoryview(given)
+    found, left = bytearray(read), memoryview(given)
+    if _complete(found, end, 0):
+        return read, True
     stream = process.stream
     stream.setblocking(False)
     with selectors.DefaultSelector() as selector:
@@ -114,16 +116,20 @@ def read_until(
                     return bytes(found), False
                 begin = max(0, len(found) - len(end) - 2048)
                 found += chunk
-                at = found.find(b"\n" + end, begin)
-                if at >= 0 and b"\n" in found[at + 1 + len(end) :]:
+                if _complete(found, end, begin):
                     return bytes(found), True
     return bytes(found), False
 
 
+def _complete(found: bytearray, end: bytes, begin: int) -> bool:
+    at = found.find(b"\n" + end, begin)
+    return at >= 0 and b"\n" in found[at + 1 + len(end) :]
+
+
 def write(process: PrefixProcess, text: bytes, deadline: float) -> bool:
     """Write all of it; False if nobody reads it in time."""
-    process.stream.settimeout(max(0.01, deadline - time.monotonic()))
     try:
+        process.stream.settimeout(max(0.01, deadline - time.monotonic()))
         process.stream.sendall(text)
     except OSError:
         return False

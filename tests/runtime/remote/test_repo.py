@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -216,6 +217,17 @@ def test_too_much_output_is_cut_and_the_next_command_answers(repo: Path, there: 
         answer = run_git(there.root, "show", "HEAD:a.txt", limit=1000)
         assert (answer.cut, len(answer.out)) == (True, 1000)
         assert run_git(there.root, "rev-parse", "HEAD").code == 0
+
+
+def test_what_is_asked_once_is_asked_again_if_the_answer_to_another_question_broke_the_line(
+    there: RemoteRepo, repo: Path
+) -> None:
+    commit(repo, {"a": "b"})
+    with there.talking(once=True), ThreadPoolExecutor(4) as pool:
+        much = pool.submit(there.run, b"sleep 0.2; yes", limit=1000)
+        others = [pool.submit(there.run, b"echo %d" % number) for number in range(20)]
+        assert (much.result(60).cut, much.result(60).code) == (True, -1)
+        assert [one.result(60).out for one in others] == [b"%d\n" % number for number in range(20)]
 
 
 def test_no_path_of_another_machine_is_opened_here(there: RemoteRepo) -> None:

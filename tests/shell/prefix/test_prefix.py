@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,30 @@ def test_several_commands_are_told_to_one_shell(tmp_path: Path) -> None:
             b"1\n/", "@@end", cut=False
         )
     assert shell.process.code == 0
+
+
+def test_what_several_threads_tell_is_sent_ahead_and_each_gets_its_own_answer(tmp_path: Path) -> None:
+    def ask(shell: Conversation, number: int) -> bytes:
+        if number % 4:
+            return shell.tell(f"printf '{number}\\n@@end\\n'\n", LIMIT).out
+        return shell.tell("printf '\\n@@end\\n'; head -c 5; printf '\\n@@end\\n'\n", LIMIT, given=b"%05d" % number).out
+
+    os.mkfifo(tmp_path / "fifo")
+    with talk(tmp_path) as shell, ThreadPoolExecutor(8) as pool:
+        first = pool.submit(shell.tell, f"cat {tmp_path}/fifo; printf '\\n@@end\\n'\n", LIMIT)
+        answers = [pool.submit(ask, shell, number) for number in range(1, 40)]
+        (tmp_path / "fifo").write_bytes(b"first")
+        assert first.result(LIMIT).out == b"first"
+        assert [one.result(LIMIT) for one in answers] == [
+            b"%d" % number if number % 4 else b"%05d" % number for number in range(1, 40)
+        ]
+
+
+def test_whoever_waits_behind_an_answer_that_never_comes_is_told_at_once(tmp_path: Path) -> None:
+    with talk(tmp_path) as shell, ThreadPoolExecutor(3) as pool:
+        answers = [pool.submit(shell.tell, "exit 3\n", LIMIT) for _ in range(3)]
+        assert [one.result(LIMIT) for one in answers] == [PrefixOutput(b"", "", cut=False)] * 3
+    assert shell.process.code == 3
 
 
 def test_a_shell_that_ends_before_its_line_has_no_last_line_and_its_code_and_words_are_known(tmp_path: Path) -> None:
