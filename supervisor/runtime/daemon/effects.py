@@ -19,9 +19,8 @@ from supervisor.runtime.codex import leftovers
 from supervisor.runtime.codex.checks import Verifier, WorkTree
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
-from supervisor.runtime.config.model import Limits, NotifySettings
+from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.files import read_end
@@ -67,12 +66,12 @@ class Effects:
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
-        notify: NotifySettings | None = None,
+        notify: Callable[[act.Notify], None] = lambda _: None,
         exclude_tmp: bool = False,
         tree_of: Callable[[Child], WorkTree],
         own_trees: Callable[..., Coroutine[None, None, None]] | None = None,
     ) -> None:
-        self._notifier = Notifier(notify, workspace=workspace, logs=logs, group=group, post=post, now=now)
+        self._notify = notify
         self._workspace = workspace
         self._children = tuple(children)
         names = [child.name for child in children]
@@ -116,7 +115,7 @@ class Effects:
                     request=action.request.request if action.request is not None else None,
                 )
             case act.Notify():
-                self._notifier.enqueue(action)
+                self._notify(action)
             case act.SurveyRepos():
                 self._surveys.put_nowait(action)
             case _:

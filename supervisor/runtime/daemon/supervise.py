@@ -38,6 +38,7 @@ from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.daemon.upkeep import Keepings, Upkeep
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.remote.choose import client_of, end_strays, tree_of
 from supervisor.runtime.workspace import WorkspacePaths
@@ -122,6 +123,7 @@ async def _supervise(
                 )
                 for child in (*served, *removed)
             }
+            notifier = Notifier(config.notify, workspace=workspace, logs=logs, group=group, post=loop.post, now=now)
             effects = Effects(
                 clients,
                 children=config.children,
@@ -132,7 +134,7 @@ async def _supervise(
                 group=group,
                 post=loop.post,
                 now=now,
-                notify=config.notify,
+                notify=notifier.enqueue,
                 tree_of=partial(tree_of, workspace),
                 own_trees=AllOwnTrees(workspace, config).carry_out,
             )
@@ -193,6 +195,7 @@ async def _supervise(
                 known.set()
                 group.create_task(_kept(plan), name="keep plan.md")
                 await looping
+            await notifier.finish()
             successor = control.successor
             raise _Over
     except* _Over:

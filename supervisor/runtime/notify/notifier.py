@@ -1,6 +1,6 @@
 """Deliver notices one after the other by the ways that `notify:` names, each in bounded time.
 
-After a notice there is a pause; what comes up in it is told together at its end.
+After a notice there is a pause; what comes up in it is told together at its end, or when the supervisor ends in order.
 
 A failed delivery is recorded and stops nothing. Webhooks are called by a separate process too (`webhook.py`): it can be
 killed at any moment, however slow the other side is, and the address does not appear in any argument.
@@ -28,6 +28,7 @@ from supervisor.shell.process import MARK
 
 WITHIN = 20.0  # seconds for one delivery; a program that takes longer is killed with all that it started
 AT_ONCE = 0.5  # seconds within which notices count as having come up at once
+LAST = 3.0  # seconds for what waits when the supervisor ends; it takes half of one
 TAIL = 300  # bytes of a command's last output that are reported
 
 
@@ -50,11 +51,19 @@ class Notifier:
         self._post = post
         self._now = now
         self._queue: asyncio.Queue[Notify] = asyncio.Queue()
+        self._ending = asyncio.Event()
         group.create_task(self._run(), name="notices")
 
     def enqueue(self, notice: Notify) -> None:
         """Deliver a notice soon. Returns at once."""
         self._queue.put_nowait(notice)
+
+    async def finish(self) -> None:
+        """Deliver what waits for the end of a pause as one notice, and what is on its way. Bounded by LAST."""
+        self._ending.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST):
+                await self._queue.join()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -62,11 +71,15 @@ class Notifier:
         rests_until = loop.time()
         while True:
             notices = [await self._queue.get()]
-            await asyncio.sleep(max(min(pause, AT_ONCE), rests_until - loop.time()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(min(pause, AT_ONCE), rests_until - loop.time())):
+                    await self._ending.wait()
             while pause and not self._queue.empty():
                 notices.append(self._queue.get_nowait())
             rests_until = loop.time() + pause
             await self.deliver(*notices)
+            for _ in notices:
+                self._queue.task_done()
 
     async def deliver(self, *notices: Notify) -> None:
         """Deliver these as one notice, without secrets, by every way that is configured. Each failure becomes an

@@ -17,10 +17,12 @@ from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.notify import notifier
 from supervisor.runtime.notify.notice import filled, notice_json, together
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.notify.webhook import post_webhook
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell import process
 from tests.runtime.notify.test_notifier import ASK, NOON, deliver
 from tests.runtime.notify.web import Heard, listening
 
@@ -122,20 +124,22 @@ def test_several_are_told_as_one_with_the_count() -> None:
 
 
 def run_for(workspace: WorkspacePaths, settings: NotifySettings, until: int, web: Heard, *late: Notify) -> list[Event]:
-    """Enqueue notices, the `late` ones once the first was heard; return once `until` calls were."""
+    """Enqueue notices, the `late` ones once the first was heard; return once `until` calls were; 0: end in order."""
     posted: list[Event] = []
     logs = Logs(workspace.logs, megabytes=1)
 
     async def main() -> None:
         with suppress(BaseExceptionGroup):
             async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-                notifier = Notifier(
+                made = Notifier(
                     settings, workspace=workspace, logs=logs, group=group, post=posted.append, now=lambda: NOON
                 )
-                notifier.enqueue(ASK)
+                made.enqueue(ASK)
                 await asyncio.to_thread(web.wait_for, 1)
                 for notice in late:
-                    notifier.enqueue(notice)
+                    made.enqueue(notice)
+                if not until:
+                    await made.finish()
                 await asyncio.to_thread(web.wait_for, until)
                 raise KeyError
 
@@ -155,3 +159,39 @@ def test_after_a_notice_there_is_a_pause_and_what_came_up_in_it_is_one(workspace
         (1, "asks", "ask A1"),
         (2, "blocked", "blocked T2; end"),
     ]
+
+
+def test_what_waits_for_the_end_of_a_pause_goes_out_when_the_supervisor_ends(workspace: WorkspacePaths) -> None:
+    with listening() as web:
+        settings = NotifySettings(("asks",), (), web.url, pause_seconds=3600.0)
+        assert run_for(workspace, settings, 0, web, BLOCKED, END) == []
+    told: list[dict[str, Any]] = [json.loads(one.body) for one in web.heard]
+    assert [(one["count"], one["key"]) for one in told] == [(1, "ask A1"), (2, "blocked T2; end")]
+
+
+def test_an_end_waits_for_no_notice_that_hangs(workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifier, "LAST", 0.3)
+
+    async def main() -> None:
+        with suppress(BaseExceptionGroup):
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                made = Notifier(
+                    NotifySettings(("asks",), ("sh", "-c", "echo $$ > pid; sleep 60")),
+                    workspace=workspace,
+                    logs=logs,
+                    group=group,
+                    post=posted.append,
+                    now=lambda: NOON,
+                )
+                await made.finish()
+                made.enqueue(ASK)
+                await made.finish()
+                raise KeyError
+
+    posted: list[Event] = []
+    logs = Logs(workspace.logs, megabytes=1)
+    began = time.monotonic()
+    asyncio.run(main())
+    logs.close()
+    assert time.monotonic() - began < 20
+    assert process.marked(workspace.mark("notify")) == []
