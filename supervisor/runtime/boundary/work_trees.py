@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from supervisor.core.boundary.nesting import holds
@@ -42,10 +43,9 @@ class WorkTrees:
 
     def release(self, *, servers_left: bool = False) -> None:
         """Release the locks. With `servers_left`, as if this process had died: then nobody else gets them yet."""
-        for path, (descriptor, _) in self._held.items():
-            if not servers_left:
-                _remove(path)
-            os.close(descriptor)
+        for path in () if servers_left else self._held:
+            _remove(path)
+        _close_all([descriptor for descriptor, _ in self._held.values()])
         self._held.clear()
 
     def give_back(self) -> None:
@@ -170,6 +170,16 @@ def _write(descriptor: int, content: bytes) -> None:
     with suppress(OSError):  # a full disk: the lock counts all the same
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, content, 0)
+
+
+def _close_all(descriptors: Sequence[int]) -> None:
+    """Close these at the same time. To close the last one of a removed file frees its room, which takes 3 ms where the
+    disk is told so (`mount -o discard`)."""
+    closing = [Thread(target=os.close, args=(one,), name="close a lock") for one in descriptors]
+    for one in closing:
+        one.start()
+    for one in closing:
+        one.join()
 
 
 def _remove(path: Path) -> None:

@@ -113,8 +113,9 @@ async def sweep(mark: str, left: Collection[Identity] = ()) -> tuple[Identity, .
 
 async def end_abandoned(workspace: str, servers: Collection[Identity]) -> tuple[Identity, ...]:
     """Kill what lives below a keeper of an earlier supervisor once none of `servers` does: if that keeper ended, nobody
-    could tell it from the person's own processes. Returns and raises as `sweep`."""
-    left = (await read_table_in_thread()).abandoned(workspace, servers)
+    could tell it from the person's own processes. Called after `stop_tree` or `kill_tree`, whose last look shows that
+    too. Returns and raises as `sweep`."""
+    left = (await read_table_in_thread(anew=False)).abandoned(workspace, servers)
     return await kill_tree(None, _NO_MARK, left) if left else ()
 
 

@@ -184,14 +184,17 @@ def read_table() -> ProcessTable:
     return ProcessTable(seen, marks, keepers, children)
 
 
-async def read_table_in_thread() -> ProcessTable:
-    """Read the table in a thread. The read begins after this call.
+async def read_table_in_thread(*, anew: bool = True) -> ProcessTable:
+    """Read the table in a thread. The read begins after this call, or, if not `anew`, it may be the last one: that is
+    at least as new as any table that the caller has seen.
 
     Dozens of servers may stop together, so all calls that come while a read runs share the next one.
     """
     import asyncio  # imported late: commands that stop nothing load this module too
 
     shared = _shared.setdefault(asyncio.get_running_loop(), _SharedRead(asyncio.Lock(), asyncio.to_thread))
+    if not anew and shared.last is not None:
+        return shared.last
     if shared.next is None:
         shared.next = asyncio.create_task(shared.read(), name="read the process table")
     return await asyncio.shield(shared.next)
@@ -205,13 +208,15 @@ class _SharedRead:
 
     def __init__(self, busy: asyncio.Lock, in_thread: InThread) -> None:
         self.next: asyncio.Task[ProcessTable] | None = None
+        self.last: ProcessTable | None = None
         self._busy = busy
         self._in_thread = in_thread
 
     async def read(self) -> ProcessTable:
         async with self._busy:
             self.next = None
-            return await self._in_thread(read_table)
+            self.last = await self._in_thread(read_table)
+            return self.last
 
 
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedRead] = WeakKeyDictionary()
