@@ -353,6 +353,9 @@ def marked(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, str, str
         ("bare hex of a key", "encryption key ", some(HEX, 64)),
         ("bare hex of rails", "secret_key_base ", some(HEX, 128)),
         ("private key id", "private_key_id=", some(HEX, 40)),
+        ("private key id of yaml", "  private_key_id: ", some(HEX, 40)),
+        ("signature", "signature: ", some(HEX, 64)),
+        ("csrf token", "csrf_token=", some(ALNUM, 32)),
         ("adb", "adb pair 10.0.0.2:37123 ", some(string.digits, 6)),
     ):
         yield kind, before, secret, ""

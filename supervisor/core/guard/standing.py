@@ -80,12 +80,17 @@ def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusa
         if child is not None:
             return _descends(f"the server of {child}")
         if one.mark and one.mark not in (f"{own.workspace}/{ORCHESTRATOR}", f"{own.workspace}/{NOTIFY}"):
-            if one.mark == f"{own.workspace}/{LANDING}":
-                return _descends("`orch land`")
-            return _descends(f"the server of {one.mark.partition('/')[2] or 'a child'}")
+            return _descends(_started_by(one.mark.partition("/")[2]))
         if one.keeper:
             return _descends("a server of orch")
     return person
+
+
+def _started_by(name: str) -> str:
+    """What starts processes with such a mark. No child has a dot in its name."""
+    if name == LANDING:
+        return "`orch land`"
+    return "a runner" if "." in name else f"the server of {name or 'a child'}"
 
 
 def _descends(what: str) -> Refusal:

@@ -53,6 +53,20 @@ def test_what_a_child_started_is_refused(lineage: tuple[Ancestor, ...]) -> None:
     assert str(judged(*lineage)).startswith("the request comes from a process that ")
 
 
+@pytest.mark.parametrize(
+    ("mark", "what"),
+    [
+        ("w/api", "the server of api"),
+        ("w/", "the server of a child"),
+        ("w/landing", "`orch land`"),
+        ("w/api.place", "a runner"),
+        ("w/3f2a.connection", "a runner"),
+    ],
+)
+def test_a_refusal_says_what_started_the_process(mark: str, what: str) -> None:
+    assert judged(Ancestor(1000, 200, mark), INIT) == f"the request comes from a process that {what} started"
+
+
 def test_what_the_orchestrators_server_started_is_the_orchestrators() -> None:
     assert judged(Ancestor(1000, 200, "w/orchestrator"), LEAD, SUPERVISOR) is Standing.ORCHESTRATOR
     assert judged(Ancestor(1000, 200), LEAD, KEEPER, INIT) is Standing.ORCHESTRATOR

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.core.guard.standing import Refusal, Supervisor, standing
 from supervisor.domain.child import Runner
+from supervisor.domain.process import MARK, Ancestor, Caller
 from supervisor.errors import NotReady, PlaceGone
 from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.workspace import WorkspacePaths
@@ -49,6 +51,21 @@ def test_a_place_is_got_once_kept_and_given_back_once(tmp_path: Path) -> None:
     first.give_back()
     assert lines(tmp_path / "given") == ["job-7"]
     assert os.listdir(tmp_path / ".orchestrator/places") == []
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_what_gets_a_place_and_gives_it_back_is_refused_like_a_server(tmp_path: Path) -> None:
+    mark = WorkspacePaths(tmp_path).mark("firmware.place")
+    made = allocation(tmp_path, f"echo ${MARK} > asked; echo job-7", f"echo ${MARK} > given")
+    made.obtain(WITHIN)
+    made.give_back()
+    assert (lines(tmp_path / "asked"), lines(tmp_path / "given")) == ([mark], [mark])
+    workspace = mark.partition("/")[0]
+    judged = standing(Caller(1000, (Ancestor(9, 9, mark),)), Supervisor(1000, "ada", 50, workspace, {}))
+    assert judged == Refusal(
+        "the request comes from a process that a runner started",
+        "only the person answers: run it in a terminal of your own",
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,6 @@ _MAYBE_KEYS = words(
 )
 _HARMLESS = words(
     "public pub primary foreign cache sort partition index registry object group dedup idempotency routing map dict",
-    "json yaml search csrf next page continuation sync cancel cancellation end start stop eos bos pad unk sep",
+    "json yaml search next page continuation sync cancel cancellation end start stop eos bos pad unk sep",
     "mask special first last max min total num input output prompt completion",
 )

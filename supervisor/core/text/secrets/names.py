@@ -98,6 +98,7 @@ def assigned(text: str, at: int) -> Iterator[Span]:
         or (not apart and operator != ":" and operator == head["operator"])
         or (kind is Secrecy.CHOSEN and operator == ":" and not name.isupper())
         or (operator == ":" and name[:2] in ("x-", "X-"))
+        or (kind is Secrecy.RANDOM and operator == ":" and _HEX.match(text, head.end()) is not None)
     )
     setting = ValueSetting(kind, tight, apart, line=follows not in "?&;")
     if operator and (listed := _LISTED.match(text, head.end())) is not None:
