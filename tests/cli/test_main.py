@@ -25,6 +25,7 @@ def test_every_command_helps_with_an_example(command: str, orch: Orch) -> None:
     code, out, err = orch(*command.split(), "--help")
     assert (code, err) == (0, "")
     assert f"\n  Example:\n    orch {command.removesuffix(' write')}".rstrip() in out
+    assert "...\n" not in out.partition("\nCommands:\n")[2], "a summary of a command has no room in 80 columns"
 
 
 def test_the_version_is_printed(orch: Orch) -> None:

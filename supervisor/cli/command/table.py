@@ -187,7 +187,7 @@ COMMANDS = (
     Command(
         "snapshot",
         "look.snapshot:snapshot",
-        "Show what is known of each repo: git state, history, documents, code.",
+        "Show what is known of each repo: git, documents, code.",
         ("orch snapshot", "orch snapshot backend --tokens 2000", "orch snapshot backend --json | jq .docs"),
         "Reads only what changed since the last time, and keeps the result in .orchestrator/snapshots.",
     ),
@@ -209,7 +209,7 @@ COMMANDS = (
     Command(
         "ops",
         "change.ops:ops",
-        "List the operations: runs, plan edits, undo, redo, restore, land.",
+        "List the operations: runs, plan edits, undo, land.",
         ("orch ops", "orch ops --json | jq -r '.operations[].id'", "orch ops --prune"),
         "`T1@2` is the second run of T1, `plan@7` is revision 7 of plan.md, `@3` is the third operation that you "
         "started.",
@@ -217,7 +217,7 @@ COMMANDS = (
     Command(
         "undo",
         "change.undo:undo",
-        "Take back what the latest run or a task changed, in all repos or in none.",
+        "Take back the latest run or a task, in all repos or none.",
         ("orch undo", "orch undo T2 --dry-run", "orch undo T1@1"),
         "What you edited since is merged and stays; if it cannot be, or an ignored file is in the way, nothing is "
         "touched and the exit code is 1. Files only: no commit, branch or index is touched.",
@@ -236,7 +236,7 @@ COMMANDS = (
     Command(
         "land",
         "change.land:land",
-        "Make commits of finished tasks, on one branch per repo, in all repos or in none.",
+        "Commit finished tasks on branches, in all repos or none.",
         (
             "orch land --dry-run",
             "orch land",
@@ -256,9 +256,10 @@ COMMANDS = (
     Command(
         "go",
         "steer.requests:go",
-        "Lift the hold, let a plan.md that waits in force, or try a task again.",
+        "Lift the hold, or try a task again.",
         ("orch go", "orch go T1", "orch go T1 --fresh-thread"),
-        "Says what still keeps the plan or the task from going on, if anything does.",
+        "Lets a plan.md that waits in force, too. Says what still keeps the plan or the task from going on, if "
+        "anything does.",
     ),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),
     Command(
@@ -384,9 +385,10 @@ COMMANDS = (
     Command(
         "mcp",
         "setup.mcp:mcp",
-        "Run the MCP server (stdio) that gives a Codex session the tools of this workspace.",
+        "Run the MCP server: the tools of this workspace.",
         ("orch mcp", "orch mcp --config >> .codex/config.toml"),
-        "Codex starts it by itself in a workspace, because `orch init` writes .codex/config.toml.",
+        "It speaks over standard input and output. Codex starts it by itself in a workspace, because "
+        "`orch init` writes .codex/config.toml.",
     ),
     Command(
         "demo",
