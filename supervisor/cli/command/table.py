@@ -258,8 +258,7 @@ COMMANDS = (
         "steer.requests:go",
         "Lift the hold, or try a task again.",
         ("orch go", "orch go T1", "orch go T1 --fresh-thread"),
-        "Lets a plan.md that waits in force, too. Says what still keeps the plan or the task from going on, if "
-        "anything does.",
+        "Lets a plan.md that waits in force, too. Says what still keeps the plan or the task from going on.",
     ),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),
     Command(
@@ -387,8 +386,7 @@ COMMANDS = (
         "setup.mcp:mcp",
         "Run the MCP server: the tools of this workspace.",
         ("orch mcp", "orch mcp --config >> .codex/config.toml"),
-        "It speaks over standard input and output. Codex starts it by itself in a workspace, because "
-        "`orch init` writes .codex/config.toml.",
+        "It speaks stdio. Codex starts it by itself in a workspace, because `orch init` writes .codex/config.toml.",
     ),
     Command(
         "demo",
