@@ -83,6 +83,10 @@ class PlaceGone(OutOfReach):
     """The place that a runner got for a child is gone, with all that ran there."""
 
 
+class PlaceQueued(OutOfReach):
+    """The place that a runner got for a child is not there yet, such as a job that waits for its turn."""
+
+
 class GrammarError(OrchError):
     """The package that reads a programming language is missing, broken or of another version."""
 

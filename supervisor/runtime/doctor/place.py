@@ -63,8 +63,11 @@ class _Steps:
         }
 
     async def runner(self) -> str:
-        await asyncio.to_thread(self.place.allocation.obtain, self._config.limits.ready_seconds)
-        system = await self._said(lambda script: script.system())
+        system = await asyncio.to_thread(
+            self.place.once_it_is_there,
+            lambda: self.place.ask(lambda script: script.system()).text,
+            self._config.limits.ready_seconds,
+        )
         return f"{self.place.runner.name} answers ({system.partition(' ')[2] or system})"
 
     async def repo(self) -> str:

@@ -37,10 +37,10 @@ class Allocation:
             return self._runner.connect
         return self._filled(self._runner.connect)
 
-    def obtain(self, seconds: float) -> None:
-        """Get a place, unless there is one. Raises NotReady."""
+    def obtain(self, seconds: float) -> bool:
+        """Get a place, unless there is one; return whether it is new. Raises NotReady."""
         if not self._runner.before or self._name() is not None or self._finish_asking(seconds):
-            return
+            return False
         make_inside(self._file.parent)
         # Into a file: if we are killed, the command goes on, and the place that it gets is not lost.
         to_file = ("/bin/sh", "-c", 'exec "$@" > "$0" 2>&1', str(self._asked), *self._runner.before)
@@ -53,6 +53,7 @@ class Allocation:
                 f"`{self._runner.before[0]}` got no place for {self._child}: it {ended}: {_last(said)}",
                 "correct `before` of the runner",
             )
+        return True
 
     def forget(self) -> None:
         """Forget a place that is gone, so that the next try gets another one."""

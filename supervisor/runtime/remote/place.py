@@ -9,12 +9,14 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from time import monotonic, sleep
+from typing import NamedTuple, TypeVar
 
 from supervisor.domain.child import Runner
 from supervisor.domain.json_value import JsonObject
-from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, PlaceGone, StoreError
+from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, PlaceGone, PlaceQueued, StoreError
 from supervisor.runtime.codex.registry import RecordElsewhere
 from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.secrets import clean
@@ -30,8 +32,12 @@ from supervisor.wire.place.trouble import Trouble, refusal, unreached
 from supervisor.wire.plain import dumped, typed
 
 ANSWERS_WITHIN = 30.0  # seconds for a shell there to answer, the login included; it takes 0.3 to 2
+TURN_WITHIN = 10.0  # seconds for a job to begin on an idle cluster; Slurm takes one or two. Then people do other things
+TURN_LOOK = 0.3  # seconds between two tries meanwhile: each is a process of Slurm
 LARGEST_ERRORS = 1 << 20  # bytes of what prefixes print; then it begins anew
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+T = TypeVar("T")
 
 
 class OpenedLine(NamedTuple):
@@ -103,21 +109,33 @@ class ChildPlace:
         """
         if self.runner.before:
             begun()
-        self.allocation.obtain(seconds)
-        how = {"anew": anew, "filters_off": filters_off}
+        lead = partial(self._lead, arguments, begun, seconds, filters_off=filters_off)
+        line, there = self.once_it_is_there(partial(lead, held=self.runner.attached, anew=anew), seconds)
         if not self.runner.attached:
-            return OpenedLine(*self._lead(arguments, begun, seconds, held=False, **how))
-        holder, held = self._lead(arguments, begun, seconds, held=True, **how)
+            return OpenedLine(line, there)
+        holder, held = line, there
         if held.adopted:
             holder.process.end()
         try:
-            line, there = self._lead(arguments, begun, seconds, held=False, anew=False, filters_off=filters_off)
+            line, there = lead(held=False, anew=False)
         except BaseException:
             if not held.adopted:
                 holder.process.end()
             raise
         same = (there.boot, there.pid, there.ticks) == (held.boot, held.pid, held.ticks)
         return OpenedLine(line, held if same else there, None if held.adopted else holder.process)
+
+    def once_it_is_there(self, do: Callable[[], T], seconds: float) -> T:
+        """Do something in the place, which is got if there is none. One that is new may have to wait for its turn: then
+        it is tried again for a moment. Raises as `open`."""
+        until = monotonic() + (min(seconds, TURN_WITHIN) if self.allocation.obtain(seconds) else 0.0)
+        while True:
+            try:
+                return do()
+            except PlaceQueued:
+                if monotonic() >= until:
+                    raise
+                sleep(TURN_LOOK)
 
     def _lead(
         self,
@@ -186,7 +204,8 @@ class ChildPlace:
             raise PlaceGone(clean(trouble.what), trouble.next_step)
         if trouble.refused:
             raise self.error(trouble)
-        raise OutOfReach(clean(trouble.what), trouble.next_step)
+        kind = PlaceQueued if trouble.queued else OutOfReach
+        raise kind(clean(trouble.what), trouble.next_step)
 
     def _errors(self) -> Path:
         """Return the file for what the prefix prints to standard error. It begins anew when it has grown large."""

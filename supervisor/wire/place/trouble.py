@@ -6,6 +6,7 @@ import re
 import shlex
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from supervisor.domain.child import Runner
 from supervisor.wire.place.answers import PlaceAnswer
@@ -18,6 +19,7 @@ class Trouble(Struct, frozen=True):
     next_step: str
     refused: bool = True
     gone: bool = False  # the place itself is: what ran there has ended
+    queued: bool = False  # the place is not there yet
 
 
 _SAID = (  # of programs that lead elsewhere: what they print (OpenSSH, unless it says otherwise), and what it means
@@ -43,7 +45,7 @@ _SAID = (  # of programs that lead elsewhere: what they print (OpenSSH, unless i
     ),
     (  # of Slurm
         "job is pending execution",
-        Trouble("the job of {at} waits for its turn", "orch tries again", refused=False),
+        Trouble("the job of {at} waits for its turn", "orch tries again", refused=False, queued=True),
     ),
     (  # of docker, podman, kubectl and Slurm
         'no such container|pods? "?[^ ]*"? not found|invalid job id|slurm job [0-9]+ has expired',
@@ -108,7 +110,7 @@ def _filled(trouble: Trouble, words: dict[str, str], said: str) -> Trouble:
     """Fill in the words, and add the last line that was said."""
     lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
     end = f": {lines[-1][:200]}" if lines else ""
-    return Trouble(trouble.what.format(**words) + end, trouble.next_step.format(**words), trouble.refused, trouble.gone)
+    return replace(trouble, what=trouble.what.format(**words) + end, next_step=trouble.next_step.format(**words))
 
 
 def _plain(text: str) -> str:

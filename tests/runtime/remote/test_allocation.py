@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from supervisor.core.guard.standing import Refusal, Supervisor, standing
 from supervisor.domain.child import Runner
 from supervisor.domain.process import MARK, Ancestor, Caller
-from supervisor.errors import NotReady, PlaceGone
+from supervisor.errors import NotReady, PlaceGone, PlaceQueued
+from supervisor.runtime.remote import place
 from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
@@ -95,3 +97,29 @@ def test_a_place_is_not_lost_if_the_supervisor_is_killed_before_it_is_recorded(t
         return
     assert lines(tmp_path / "given") == ["job-7"]
     assert os.listdir(tmp_path / ".orchestrator/places") == []
+
+
+QUEUED = "srun: error: Unable to confirm allocation for job 7: Job is pending execution"
+
+
+@pytest.mark.parametrize("turns", [2, 1000])
+def test_a_job_that_is_new_may_wait_for_its_turn_for_a_moment(
+    tmp_path: Path, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "TURN_WITHIN", WITHIN if turns == 2 else 0.0)
+    monkeypatch.setattr(place, "TURN_LOOK", 0.0)
+    (tmp_path / "way").write_text(
+        f'#!/bin/sh\necho try >> {tmp_path}/tries; [ $(wc -l < {tmp_path}/tries) -gt {turns} ] && exec "$@"\n'
+        f'echo "{QUEUED}" >&2; exit 1\n',
+        encoding="utf-8",
+    )
+    runner = Runner("gpu", ("sh", str(tmp_path / "way")), before=("echo", "7"), after=("true",))
+    child = place.ChildPlace(WorkspacePaths(tmp_path), "firmware", runner, str(tmp_path))
+    asks = partial(child.once_it_is_there, lambda: child.ask(lambda script: script.system()).word, WITHIN)
+    if turns == 2:
+        assert asks() == "ready"
+        assert len(lines(tmp_path / "tries")) == 3
+        (tmp_path / "tries").unlink()
+    with pytest.raises(PlaceQueued, match="the job of gpu waits for its turn"):
+        asks()
+    assert len(lines(tmp_path / "tries")) == 1, "a job that is not new is asked for again later"
