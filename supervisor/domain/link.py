@@ -149,6 +149,11 @@ class Side(Struct, frozen=True):
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 
 
+SURE_OF_COMMITS = 0.4
+"""The lowest score of a pair of commits above the line: both name one ticket, or brought in two sure names. For one
+name, other commits may be meant, such as the one that first sent it."""
+
+
 class Link(Struct, frozen=True):
     """A row of the map: something that two or more repos share."""
 
@@ -160,6 +165,11 @@ class Link(Struct, frozen=True):
     note: str = ""  # what else a reader should know
     conflict: bool = False  # the sides disagree
     sides: tuple[Side, ...] = ()  # one for each child
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is above the line, below which the less sure ones are shown."""
+        return self.kind is not Kind.COMMIT or self.score >= SURE_OF_COMMITS
 
 
 class Family(StrEnum):

@@ -19,7 +19,7 @@ from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 
-VERSION = 46
+VERSION = 47
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """

@@ -79,6 +79,21 @@ def test_the_best_rows_of_all_stand_above_what_disagrees(orch: Orch) -> None:
     )
 
 
+def test_commits_that_brought_in_one_name_are_below_a_line(orch: Orch, repos: Path) -> None:
+    for name, file, text in (
+        ("backend", "app.py", '@app.get("/v1/rides/open")\ndef rides():\n    return []\n'),
+        ("mobile", "client.ts", "fetch(`${BASE}/v1/rides/open`);\n"),
+    ):
+        with (repos / name / file).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+        commit(repos / name, "Show open rides")
+
+    code, out, _ = orch("map", "--rows")
+    above, line, below = out.partition("Less sure:\n")
+    assert (code, line, "route   " in above, "commit" in above) == (0, "Less sure:\n", True, False)
+    assert below.splitlines()[1].split()[1:3] == ["commit", "/v1/rides/open"]
+
+
 def test_an_old_count_of_rows_is_refused_with_the_new_form(orch: Orch) -> None:
     code, out, err = orch("map", "--rows", "50")
 

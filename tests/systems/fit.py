@@ -86,7 +86,7 @@ def learnt(cases: Sequence[Case]) -> dict[str, float]:
 
 def _examples(one: Case) -> Iterator[Example]:
     made = joined(one.found)
-    rows = [dict(row_as_json(row)) for row in made.links]
+    rows = [dict(row_as_json(row)) | {"sure": True} for row in made.links]
     verdicts = judge(one.system, rows, lambda _child, _file: None, shown=len(rows)).verdicts
     judged = [
         (evidence, verdict is Verdict.RIGHT)

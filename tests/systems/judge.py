@@ -53,10 +53,13 @@ class Judgement:
 def judge(
     system: System, rows: list[dict[str, Any]], says: Callable[[str, str], str | None], shown: int = SHOWN
 ) -> Judgement:
-    """Judge the first rows of a map. `says(child, file)` returns the text of a file, or of a log if `file` is empty."""
+    """Judge the first rows of a map, as far as they are above its line.
+
+    `says(child, file)` returns the text of a file, or of a log if `file` is empty.
+    """
     found: set[int] = set()
     verdicts = []
-    for row in rows[:shown]:
+    for row in [it for it in rows[:shown] if it.get("sure", True)]:  # below the line, a row claims nothing
         matching = [
             (rank, number)
             for number, label in enumerate(system.labels)

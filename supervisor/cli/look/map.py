@@ -160,7 +160,12 @@ def _hint(made: Map) -> list[Block]:
 def _best_rows(links: Sequence[Link], limit: int) -> list[Block]:
     if not links:
         return []
-    blocks: list[Block] = [_table(links[:limit])]
+    shown = links[:limit]
+    sure = [link for link in shown if link.sure]
+    blocks: list[Block] = [_table(sure)] if sure else []
+    if len(sure) < len(shown):
+        blocks += [Line()] if sure else []
+        blocks += [Line((Cell("Less sure:", "bold"),)), _table([link for link in shown if not link.sure])]
     if len(links) > limit:
         more = f"and {len(links) - limit} more: `orch map --rows --limit {len(links)}`, or .orchestrator/map.md"
         blocks.append(Line((Cell(more, "dim"),)))

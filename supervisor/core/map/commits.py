@@ -21,7 +21,7 @@ SURE = 0.5
 LIKELY = 0.25
 """The same of a name of several words, such as `auto_tags`: two repos hardly come to it by chance."""
 
-MOST = 30
+MOST = 60
 """Pairs of commits of one pair of children that are rows of the map."""
 
 NAMED = 3  # shared names in the name of a row

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import LINK, MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, companions, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
-from supervisor.core.map.tools import is_apart, is_tool
+from supervisor.core.map.tools import is_apart, is_tool, pages
 from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.core.map.weights import WEIGHTS, Evidence, weigh
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
@@ -42,6 +42,9 @@ _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KE
 
 _PLAIN = frozenset(("one word", "common name", "common name, declared"))
 """Pieces of evidence that a name is a plain word."""
+
+_OF_DATA = frozenset((*WORDS, Kind.CONSTANT))
+"""Kinds of names that one side sends and the other receives."""
 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds for which an exact match counts even if neither place shows what the word is for."""
@@ -83,6 +86,7 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
     _absorb_topics(groups)
     candidates: list[_Candidate] = []
     by_route, unclaimed = route_groups(routes)
+    is_page = pages(routes)
     for group in (*groups.values(), *by_route):
         found_here = _link(group, weights)
         if found_here is not None:
@@ -90,6 +94,7 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
     sets = companions(one.group for one in candidates)
     for one, company, others in zip(candidates, _company(candidates), sets, strict=True):
         one.evidence["company"] = company
+        one.evidence["only in the pages of a server"] = one.link.kind in _OF_DATA and _is_apart_from(one, is_page)
         wire = one.evidence["declared for the wire"]
         if others and wire < 2 and _PLAIN & one.evidence.keys():
             one.evidence["one of a declared set" if wire else "one of a set"] = others
@@ -108,6 +113,12 @@ class _Candidate(NamedTuple):
     link: Link
     evidence: Evidence
     group: list[Occurrence]
+
+
+def _is_apart_from(one: _Candidate, is_page: Callable[[Occurrence], bool]) -> bool:
+    """Return whether a child has a name only in pages that it serves itself."""
+    named = {occurrence.child for occurrence in one.group if not occurrence.test}
+    return bool(named - {it.child for it in one.group if not it.test and not is_page(it)})
 
 
 def _absorb_topics(groups: dict[str, list[Occurrence]]) -> None:

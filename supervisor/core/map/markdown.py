@@ -115,7 +115,11 @@ def _opened(made: Map, number: int, one: Interface) -> str:
 
 
 def _table(made: Map) -> str:
-    rows = list(_rows(made.links[:ROWS]))
+    shown = made.links[:ROWS]
+    sure = [link for link in shown if link.sure]
+    rows = list(_rows(sure)) if sure else []
+    if len(sure) < len(shown):
+        rows += ["\n### Less sure\n", *_rows([link for link in shown if not link.sure])]
     if len(made.links) > ROWS:
         rows.append(f"\nand {len(made.links) - ROWS} more, in map.json ({counted(made.links[ROWS:])}).")
     return "\n".join(rows)

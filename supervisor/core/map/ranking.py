@@ -3,7 +3,8 @@
 The best evidence is first. But two repos may have copies of one file, such as a schema with hundreds of messages: then
 the copy is what ties them, and it stands before what it holds. Of that, a few rows stand where their scores put them,
 and each further one a little lower, so that the rest of the map is seen, too. The same holds for rows that one pair of
-files shares. What says again what a row before it says is far below. No score changes.
+files shares. What says again what a row before it says is far below. What is less sure is at the end, below a line. No
+score changes.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def ranked(rows: Sequence[Link]) -> list[Link]:
             rank[number] = (-score * AT_ONCE / max(AT_ONCE, at + 1), 1 + at)
     held_by_copies = {number for held in of_copy.values() for number in held}
     rank = list(_spread(ordered, rank, held_by_copies))
-    return [ordered[number] for number in sorted(range(len(ordered)), key=lambda number: (*rank[number], number))]
+    places = sorted(range(len(ordered)), key=lambda number: (not ordered[number].sure, *rank[number], number))
+    return [ordered[number] for number in places]
 
 
 def _spread(

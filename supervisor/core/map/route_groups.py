@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.routes import MOUNT
@@ -14,6 +14,11 @@ from supervisor.regex import regex
 
 _SPECIFICATION = regex(r"\.(?:json|ya?ml)$")
 _VERSION = regex(r"v\d+")
+_Served = Mapping[str, Sequence[tuple[str, str, str]]]
+"""What is served, by the last word of the route: its full name, the name in the source, and the child."""
+
+SEVERAL = 3
+"""Routes of a file that must be below one prefix of a server: then its others are, too."""
 
 
 def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], list[list[Occurrence]]]:
@@ -34,6 +39,7 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
             forms = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
             for full in forms:
                 served[_anchor(full)].append((full, name, child))
+    bases = _bases(by_name, served)
     groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
     taken: set[tuple[str, str, str]] = set()  # own name, child, full name: found by callers
     for name, group in by_name.items():
@@ -41,9 +47,10 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
             own = [occurrence for occurrence in group if occurrence.child == child]
             if any(occurrence.mention.role is Role.PROVIDES for occurrence in own):
                 continue
+            above = {base for one in own for base in bases.get((child, one.file), ())}
             best = max(
                 (
-                    (_fit(name, full), full, known, server)
+                    (5 if (server, _above(name, full)) in above else _fit(name, full), full, known, server)
                     for anchor in _anchors(name)
                     for full, known, server in served[anchor]
                     if server != child
@@ -54,12 +61,12 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
             if best[0]:
                 taken.add((best[2], best[3], best[1]))
                 groups[best[1], best[3]] += own
-            elif (above := _mounted(name, child, mounts))[0]:
-                groups[name, above[1]] += own
-                groups[name, above[1]] += [
+            elif (mount := _mounted(name, child, mounts))[0]:
+                groups[name, mount[1]] += own
+                groups[name, mount[1]] += [
                     _renamed(one, name)
-                    for one in by_name[above[0]]
-                    if one.child == above[1] and one.mention.detail == MOUNT
+                    for one in by_name[mount[0]]
+                    if one.child == mount[1] and one.mention.detail == MOUNT
                 ]
             else:
                 groups[name, ""] += own
@@ -75,6 +82,41 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
         if (name, child) not in claimed
     ]
     return list(groups.values()), unclaimed
+
+
+def _bases(by_name: Mapping[str, Sequence[Occurrence]], served: _Served) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Return by child and file the servers that it calls below a prefix which its own routes leave out, and that
+    prefix. A client puts it before all of them: `/feeds` is `/v1/feeds` then, although there is a page `/feeds`, too.
+    """
+    counts: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for name, group in by_name.items():
+        for child, file in {(one.child, one.file) for one in group if one.mention.role is Role.USES and not one.test}:
+            below = {(server, above) for server, above in _prefixes(name, served) if server != child}
+            counts[child, file].update(below)
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for place, count in counts.items():
+        for server in {server for server, _ in count}:
+            above, most = max(((it[1], n) for it, n in count.items() if it[0] == server), key=lambda it: (it[1], it[0]))
+            if most >= SEVERAL and most > count[server, ""]:
+                found.setdefault(place, set()).add((server, above))
+    return found
+
+
+def _prefixes(name: str, served: _Served) -> Iterator[tuple[str, str]]:
+    """Yield the servers that serve a route which ends in this one, each with what is before it there."""
+    for full, _, server in served.get(_anchor(name), ()):
+        if (above := _above(name, full)) is not None:
+            yield server, above
+
+
+def _above(name: str, full: str) -> str | None:
+    """Return what a served route has before the one that is called; None if it does not end in it."""
+    mine, theirs = name.strip("/").split("/"), full.strip("/").split("/")
+    more = len(theirs) - len(mine)
+    if more < 0 or not any("{}" not in part for part in mine):
+        return None
+    fits = all(a == b or ("{}" in (a, b) and _may_fill(a, b)) for a, b in zip(mine, theirs[more:], strict=True))
+    return "".join(f"/{part}" for part in theirs[:more]) if fits else None
 
 
 def _as_in_code(routes: Sequence[Occurrence]) -> list[Occurrence]:

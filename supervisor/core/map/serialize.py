@@ -31,6 +31,7 @@ class LinkRow(TypedDict):
     kind: str
     name: str
     score: float
+    sure: NotRequired[bool]  # it is above the line; false: take it for a hint
     children: list[str]
     note: str | None
     conflict: bool
@@ -120,6 +121,7 @@ def row_as_json(link: Link) -> LinkRow:
         "kind": str(link.kind),
         "name": link.name,
         "score": link.score,
+        "sure": link.sure,
         "children": list(link.children),
         "note": link.note or None,
         "conflict": link.conflict,

@@ -66,6 +66,7 @@ WEIGHTS: Mapping[str, float] = {
     "one of a set": 1.45,
     "one of a declared set": 2.0,
     "library only": 0.6,
+    "only in the pages of a server": 0.5,
     "tests only": 0.582,
     "tools only": 0.3,
     # constants whose values differ

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from supervisor.regex import regex
 
 _WORD = regex(rb"[A-Za-z0-9_$\x80-\xff](?:[A-Za-z0-9_$\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")
@@ -11,11 +9,12 @@ _QUOTED = regex(rb""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`
 _MARK = b"'"  # no word begins with it
 
 
-def words_in(source: bytes) -> Iterator[bytes]:
-    """Yield the words of some source, and its quoted texts as `literal_of` returns them. Words may come repeatedly."""
-    yield from _WORD.findall(source)
-    for groups in _QUOTED.findall(source):
-        yield from (_MARK + text for text in groups if text)
+def words_in(source: bytes) -> set[bytes]:
+    """Return the words of some source, and its quoted texts as `literal_of` returns them."""
+    words = set(_WORD.findall(source))
+    for groups in set(_QUOTED.findall(source)):
+        words.update(_MARK + text for text in groups if text)
+    return words
 
 
 def words_of(text: str) -> frozenset[bytes]:

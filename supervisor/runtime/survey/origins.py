@@ -20,7 +20,11 @@ COMMITS = 5_000
 """Commits that are read of one repo, the newest ones. Older ones brought in what everybody knows by now."""
 
 PAGE = 500
-"""Commits that git prints at once. Their patches may take `shell.git.run.OUTPUT_LIMIT` bytes."""
+"""Commits that git prints at once. If their patches take more than `shell.git.run.OUTPUT_LIMIT` bytes, the next page
+begins where this one was cut."""
+
+PAGES = 40
+"""Pages of one repo. A history of commits with huge patches is read as far as that goes."""
 
 Brought = tuple[Revision, frozenset[bytes]]
 
@@ -46,7 +50,8 @@ def _is_ancestor(root: Path, old: str, new: str) -> bool:
 
 def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
     """Read the patches from `head` back to the commit `known`, newest first."""
-    for skip in range(0, COMMITS, PAGE):
+    skip = 0
+    for _ in range(PAGES):
         mark = secrets.token_hex(16)
         since = (f"^{known}",) if known else ()
         patch = ("-p", "--unified=0", "--no-merges", "--submodule=short", f"--format={patch_format(mark)}")
@@ -55,7 +60,8 @@ def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
         for revision, words in parse_patches(answer.out, mark, _is_source, cut=torn(answer)):
             count += 1
             yield clean(revision), words
-        if (count < PAGE and not answer.cut) or answer.stopped:
+        skip += max(count, 1)  # a commit whose patch alone is too long is left out
+        if (count < PAGE and not answer.cut) or answer.stopped or skip >= COMMITS:
             return
 
 

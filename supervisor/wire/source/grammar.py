@@ -107,6 +107,10 @@ _QUERIES = {
 """,
     "php": """
 (encapsed_string) @string (string) @string (integer) @number (property_element (variable_name (name) @field))
+((class_declaration name: (name) @_parameter body: (declaration_list (method_declaration
+  (visibility_modifier) @_public parameters: (formal_parameters (simple_parameter
+    type: [(primitive_type) (optional_type (primitive_type))] name: (variable_name (name) @parameter))))))
+  (#match? @_parameter "Controller$") (#eq? @_public "public"))
 """,
     "dart": """
 (string_literal) @string (decimal_integer_literal) @number

@@ -97,10 +97,11 @@ _UUID_PARTS = regex(
     re.I,
 )
 _ATTRIBUTE = regex(r"^\s*@(\w+)\s+$")  # Elixir
-_DECLARED = regex(r"\b(?:const|static|final|let|val|constexpr|define)\b")
+_DECLARED = regex(r"\b(?:const|static|final|let|val|constexpr|define)(?=\s)")
 _MULTIWORD = regex(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
 _CONSTANT = regex(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 _FILLED = regex(rb"\w+\s*:[^=\n]{0,80}=\s*(Header|Cookie)\b")  # FastAPI
+_PORT = regex(r"(?:^|_)[Pp]orts?(?![a-z])|PORT|[a-z]Port")
 _DEFINED_NUMBER = regex(rb"\(?-?(0x[0-9a-fA-F]+|\d+(\.\d+)?)[uUlLfF]*\)?")
 _ENVIRONMENTS = (b"process.env.", b"import.meta.env.", b"Deno.env.", b"Bun.env.")
 _NAMES = {
@@ -227,7 +228,7 @@ def _number(source: bytes, node: Node) -> Iterator[Literal]:
         return
     attribute = _ATTRIBUTE.search(before)
     key = attribute[1] if attribute else "" if before.rstrip().endswith("(") else given(before).rpartition(".")[2]
-    if key and (attribute or _CONSTANT.fullmatch(key) or _DECLARED.search(before) or "port" in key.lower()):
+    if key and (attribute or _CONSTANT.fullmatch(key) or _DECLARED.search(before) or _PORT.search(key)):
         yield Literal(_text(source, node).rstrip("uUlL"), _line(node), Form.NUMBER, key=key)
 
 
@@ -281,7 +282,7 @@ def _names(language: str, source: bytes, found: Mapping[str, list[Node]]) -> Ite
                 sent = bool(declared) and is_sent(language, source, node)
             if not text or (not declared and (text, usual) in seen):
                 continue
-            if (name := _name(source, node, capture, text)) is None:
+            if (name := _name(language, source, node, capture, text)) is None:
                 continue
             seen.add((text, name.form))
             yield replace(name, type=declared, sent=sent) if declared else name
@@ -299,7 +300,7 @@ def _among_others(node: Node, text: str, seen: set[tuple[str, Form]]) -> bool:
     return body is not None and body.named_child_count >= _SEVERAL and body.type in _BODIES
 
 
-def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
+def _name(language: str, source: bytes, node: Node, capture: str, text: str) -> Literal | None:
     """Turn an identifier into a literal; None if it is only a name of the program itself."""
     form, key = _NAMES[capture], ""
     match capture:
@@ -317,6 +318,8 @@ def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
             return None  # of Swift: the fields have these names, too
         case "enum":
             key = "enum"
+        case "parameter" if language == "php":
+            key = "Query"
         case "parameter":
             filled = _FILLED.match(source, node.start_byte)
             if filled is None:

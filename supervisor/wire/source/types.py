@@ -85,12 +85,16 @@ _READ = {
 }
 """Calls that read data into a class, which counts if it is of the same file."""
 
+_EXPOSED = regex(rb"@(?:\w+:)?Expose\b(?!\s*\([^)]*false)")  # Gson
+_DECLARATIONS = frozenset(("field_declaration", "class_parameter", "property_declaration"))
 _NAMED = regex(rb"\b(?:class|record)\s+(\w+)")
 _LAST_ITEM = regex(rb"[};]\s")
 
 
 def is_sent(language: str, source: bytes, field: Node) -> bool:
-    """Whether the class of a field says that it is written to data or read from it, or a call in its file does."""
+    """Whether a field or its class says that it is written to data or read from it, or a call in its file does."""
+    if _is_exposed(source, field):
+        return True
     read = _read_classes(language, source)
     if language not in _CLASSES and not read:
         return False
@@ -108,6 +112,14 @@ def is_sent(language: str, source: bytes, field: Node) -> bool:
             return says is not None and says.search(_LAST_ITEM.split(head)[-1] + own) is not None
         one = one.parent
     return False
+
+
+def _is_exposed(source: bytes, field: Node) -> bool:
+    """Whether an annotation of the field says that it is sent."""
+    one = field.parent
+    while one is not None and one.type not in _DECLARATIONS:
+        one = one.parent if one.type == "variable_declarator" else None
+    return one is not None and _EXPOSED.search(source, one.start_byte, field.start_byte) is not None
 
 
 @lru_cache(4)

@@ -273,3 +273,16 @@ def test_tests_do_not_make_a_name_common() -> None:
     tests = [found(Kind.HEADER, "x-token", "api", file=f"test_{number}.py", test=True) for number in range(30)]
 
     assert only(links([*both, *tests])).score == only(links(both)).score
+
+
+def test_a_client_below_one_prefix_of_a_server_is_there_with_all_its_routes() -> None:
+    """A page of the server has the path that the client writes, and the client means the API beside it."""
+    api = [route(f"/v1/{name}", "api", Role.PROVIDES) for name in ("rides", "export", "zones", "rides/{}", "riders")]
+    pages = [route(f"/{name}", "api", Role.PROVIDES, file="pages.py") for name in ("rides", "zones")]
+    client = [route(f"/{name}", "web", Role.USES) for name in ("rides", "export", "zones", "rides/{}")]
+
+    found_here = links([*api, *pages, *client])
+
+    assert sorted(row.name for row in found_here) == ["/v1/export", "/v1/rides", "/v1/rides/{}", "/v1/zones"]
+    alone = links([*api, *pages, route("/rides", "web", Role.USES), route("/export", "web", Role.USES)])
+    assert sorted(row.name for row in alone) == ["/rides", "/v1/export"]

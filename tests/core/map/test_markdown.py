@@ -64,6 +64,14 @@ def test_a_long_map_says_how_much_more_there_is() -> None:
     assert "and 3 more, in map.json (3 routes)." in text
 
 
+def test_the_less_sure_rows_are_below_a_line() -> None:
+    pair = Link(Kind.COMMIT, "ride_id", 0.3, ("api", "web"), ())
+    sure, _, unsure = markdown(Map(CHILDREN, (link("/v1/rides"), pair))).partition("\n### Less sure\n")
+
+    assert ("`/v1/rides`" in sure, "`ride_id`" in sure) == (True, False)
+    assert "| 0.30 | commit | `ride_id` |" in unsure
+
+
 def test_an_empty_map_is_rendered_too() -> None:
     assert "None found." in markdown(Map((), ()))
     assert counted([]) == ""

@@ -122,6 +122,15 @@ def test_a_pair_of_commits_is_behind_the_links_that_it_explains() -> None:
     assert [one.kind for one in ranked([pair, replace(TOPIC, score=0.4)])] == [Kind.TOPIC, Kind.COMMIT]
 
 
+def test_a_pair_of_commits_for_a_single_name_is_below_the_line() -> None:
+    sure = row("rides/{}/done, ride_id", 0.45, ("api", "1f2e3d4"), ("web", "5a6b7c8"), kind=Kind.COMMIT)
+    single = row("rides/{}/done", 0.35, ("api", "2e3d4c5"), ("web", "6b7c8d9"), kind=Kind.COMMIT)
+    weak = row("b", 0.2, ("api", "b.py"), ("web", "b.ts"), kind=Kind.KEY)
+
+    assert names([single, weak, sure]) == [sure.name, weak.name, single.name]
+    assert [one.sure for one in (sure, weak, single)] == [True, True, False]
+
+
 def test_files_copied_from_one_folder_to_another_are_not_all_at_the_front() -> None:
     images = [
         row(f"{number}.json", 0.75, ("api", f"doc/{number}.json"), ("web", f"docs/{number}.json"), kind=Kind.COPY)

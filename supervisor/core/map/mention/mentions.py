@@ -114,6 +114,8 @@ def _field(word: Literal) -> tuple[Mention, ...]:
         return key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
     if word.key == "Header":
         return classify.header(word.text.replace("_", "-"), word.line, Role.PROVIDES)
+    if word.key == "Query":
+        return field(word.text, word.line, Role.PROVIDES)
     if word.key == "Cookie":
         return (Mention(Kind.COOKIE, word.text, word.text, word.line, Role.PROVIDES),)
     if word.key == "enum" and not _MULTIWORD.search(word.text):

@@ -9,6 +9,7 @@ from supervisor.core.map.mention.mentions import mentions
 from supervisor.core.map.occurrences import Occurrence
 from supervisor.core.map.weights import WEIGHTS
 from supervisor.domain.link import Kind, Mention, Role
+from supervisor.wire.source import language_of
 from supervisor.wire.source.read import literals
 from tests.core.map.sources import linked, rows
 
@@ -195,3 +196,29 @@ def test_callers_of_the_whole_route_and_of_its_end_are_one_link() -> None:
     app = {"a.ts": 'fetch("/v1/seat-plans")', "b.ts": 'fetch("/seat-plans")'}
     (row,) = linked(server=server, app=app)
     assert (row.name, [one.file for one in row.places if one.child == "app"]) == ("/v1/seat-plans", ["a.ts", "b.ts"])
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("convert.rs", "fn limits() -> Limits { Limits { import_user_settings: 0, report_days: 7 } }"),
+        ("gps.cpp", "void f() { val.day_of_year = 0; }"),
+        ("Limits.kt", "val limits = Limits(\n    import_user_settings = 2,\n)"),
+    ],
+)
+def test_a_number_that_a_field_gets_is_no_constant_and_no_port(file: str, source: str) -> None:
+    language = language_of(file)
+    assert language is not None
+    found = mentions(literals(language, source.encode()), language, file)
+    assert [one for one in found if one.kind in ("constant", "port")] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [("a.py", "http_port = 8123"), ("a.js", "const httpPort = 8123;"), ("a.c", "#define HTTP_PORT 8123\n")],
+)
+def test_the_number_of_a_port_is_one(file: str, source: str) -> None:
+    language = language_of(file)
+    assert language is not None
+    found = mentions(literals(language, source.encode()), language, file)
+    assert [one.name for one in found if one.kind == "port"] == ["8123"]

@@ -53,3 +53,35 @@ def test_a_class_that_is_read_from_data_declares_its_fields_for_the_wire(name: s
 )
 def test_any_other_class_does_not(name: str, source: str) -> None:
     assert not any(word.sent for word in literals(language_of(name) or "", source.encode()))
+
+
+EXPOSED = {
+    "A.java": 'class Ride {\n  @Expose\n  private String title = "";\n'
+    "  @Expose(serialize = false) int own;\n  int kept;\n}\n",
+    "A.kt": "class Ride(\n  @field:Expose val title: String,\n"
+    "  @Expose(serialize = false) val own: Int,\n  val kept: Int,\n)\n",
+}
+
+
+@pytest.mark.parametrize(("name", "source"), EXPOSED.items())
+def test_a_field_that_is_exposed_is_declared_for_the_wire(name: str, source: str) -> None:
+    assert [word.text for word in literals(language_of(name) or "", source.encode()) if word.sent] == ["title"]
+
+
+CONTROLLER = """<?php
+class RidesController {
+  public function index(?string $category = null, int $since = 0, Logger $log) {}
+  private function own(string $title) {}
+}
+class Rides {
+  public function find(string $content) {}
+}
+"""
+
+
+def test_a_parameter_of_a_controller_is_one_of_its_requests() -> None:
+    """The framework fills it: its class says so by its name, and a type of data."""
+    client = 'interface Api { @GET("rides") fun list(@Query("since") since: Long, @Query("content") c: String): Rides }'
+    assert rows(api={"lib/RidesController.php": CONTROLLER}, app={"Api.kt": client}) == [
+        ("key", "since", "api provides, app uses")
+    ]
