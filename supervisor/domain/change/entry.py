@@ -31,6 +31,7 @@ class RefChange(Struct, frozen=True):
     old: str | None  # None: it must not exist
     new: str
     lock: str  # the lock file that the transaction holds until then
+    held: str = ""  # which file that is, once it is decided: see `HeldRef.held`
 
 
 class LandedRepo(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -331,6 +332,27 @@ def test_a_lock_of_somebody_else_is_never_removed_and_the_landing_goes_on_behind
     lock.unlink()
     assert land("--continue").code == 0
     assert branches(made) == new
+
+
+def test_a_lock_that_says_nothing_is_removed_if_it_is_the_file_that_the_landing_held(
+    made: Landscape, land: Land
+) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    new = interrupted(made, land, decided=True)
+    lock = made.repos["web"] / ".git" / "refs" / "heads" / f"{BRANCH}.lock"
+    lock.write_text("", encoding="utf-8")  # as the lock of all refs is with reftable
+    *before, decided = map(json.loads, made.workspace.operations.read_text(encoding="utf-8").splitlines())
+    found = lock.stat()
+    for ref in decided["refs"]:
+        ref["held"] = f"{found.st_dev}:{found.st_ino}:{found.st_mtime_ns}" if ref["child"] == "web" else ref["held"]
+    made.workspace.operations.write_text("".join(f"{json.dumps(one)}\n" for one in (*before, decided)), "utf-8")
+    held = lock.stat().st_mtime_ns
+
+    os.utime(lock, ns=(held + 1, held + 1))  # another file, perhaps
+    assert (land("--continue").code, lock.exists()) == (1, True)
+    os.utime(lock, ns=(held, held))
+    assert land("--continue").code == 0
+    assert (branches(made), locks(made)) == (new, [])
 
 
 def test_a_branch_that_moved_on_behind_a_stop_stays_where_it_is(made: Landscape, land: Land) -> None:

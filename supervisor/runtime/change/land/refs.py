@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from supervisor.core.change.operations import pending
 from supervisor.domain.change.entry import (
@@ -105,6 +106,7 @@ def carry_out(
         raise
     with _uninterrupted():
         try:
+            refs = tuple(replace(ref, held=move.held()) for ref, move in zip(refs, moves, strict=True))
             journal.append(LandingDecided(number, _now(), refs))
         except StoreError:
             for move in moves:
@@ -121,7 +123,7 @@ def recover(journal: Journal, roots: Mapping[str, Path]) -> tuple[Landed, ...]:
     """Finish or clear each landing that a stop interrupted: one that was decided is finished, any other is cleared.
     `roots`: the work tree of each child.
 
-    Only locks with the new id in them are removed: they are ours. Raises WorkspaceError when git fails.
+    Only locks that are certainly ours are removed (`release`). Raises WorkspaceError when git fails.
     """
     for left in journal.folder.glob(f"{APART}*"):  # we have the journal, so no landing goes on
         shutil.rmtree(left, ignore_errors=True)
@@ -131,8 +133,9 @@ def recover(journal: Journal, roots: Mapping[str, Path]) -> tuple[Landed, ...]:
             (one for one in journal.entries if isinstance(one, LandingPrepared) and one.number == number), None
         )
         refs, repos = (prepared.refs, prepared.repos) if prepared is not None else ((), ())
-        if any(isinstance(one, LandingDecided) and one.number == number for one in journal.entries):
-            found.append(_finished(journal, roots, number, refs, repos))
+        decided = (one for one in journal.entries if isinstance(one, LandingDecided) and one.number == number)
+        if (last := next(decided, None)) is not None:
+            found.append(_finished(journal, roots, number, last.refs, repos))
             continue
         locks = [one.lock for one in refs if not _released(roots, one)]
         why = "it was stopped before it was decided, and nothing was changed"
@@ -181,7 +184,7 @@ def _finished(
     for ref, repo in zip(refs, repos, strict=True):
         try:
             root = root_in(roots, ref.child, ref.repo)
-            why = "" if ref in moved else settle(root, ref.name, ref.old, ref.new, ref.lock, journal.folder)
+            why = "" if ref in moved else settle(root, ref.name, ref.old, ref.new, ref.lock, journal.folder, ref.held)
             if repo.here and not why and (ref in moved or value_of(root, ref.name) == ref.new):
                 why = follow(root, repo.base, ref.new)
             reasons.append(why)

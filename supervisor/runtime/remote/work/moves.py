@@ -96,6 +96,9 @@ class RemoteHeldRef:
         finally:
             self.abort()
 
+    def held(self) -> str:
+        return ""
+
     def commit(self) -> bool:
         if self._talk is None:
             return False

@@ -97,6 +97,12 @@ class RefMove:
             self.abort()
             raise
 
+    def held(self) -> str:
+        """Return which file the lock is, once it is taken: with reftable, nothing in it tells whose it is."""
+        with contextlib.suppress(OSError), open(self._lock, "rb", opener=_unfollowed) as file:
+            return _identity(file.fileno())
+        return ""
+
     def commit(self) -> bool:
         """Move the ref. Returns whether git says that it did; if not, `settle` tells what became of it."""
         try:
@@ -165,20 +171,20 @@ def hold(root: Path, name: str, old: str | None, new: str, lock: str, scratch: P
     return RefMove(root, name, old, new, Path(lock), scratch, held)
 
 
-def settle(root: Path, name: str, old: str | None, new: str, lock: str, scratch: Path) -> str:
+def settle(root: Path, name: str, old: str | None, new: str, lock: str, scratch: Path, held: str = "") -> str:
     """Finish the move of a ref, however far it is. Returns what is in the way, "" if it is done. Raises WorkspaceError.
 
-    A lock is removed only if the new id is in it, which is ours.
+    A lock is removed only if it is ours: see `release`.
     """
     now = value_of(root, name)
     if now == new:
-        release(root, lock, new)
+        release(root, lock, new, held)
         return ""
     if now != old:
         if now is not None and read_git(root, "merge-base", "--is-ancestor", new, now).code == 0:
             return ""  # it was moved, and somebody has built on it since
         return f"{name} in {root} is at {now or 'nothing'} and was to move from {old or 'nothing'} to {new}"
-    release(root, lock, new)
+    release(root, lock, new, held)
     for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
         answer = _move(root, name, old, new, scratch, (f"core.filesRefLockTimeout={SHORT_WAIT}", *settings))
         if answer.code == 0:
@@ -197,27 +203,37 @@ def _move(root: Path, name: str, old: str | None, new: str, scratch: Path, setti
         apart.remove()
 
 
-def release(root: Path, lock: str, new: str) -> bool:
-    """Remove a lock that a stop left, if it is certainly ours: the new id is in it. Returns whether it is gone.
+def release(root: Path, lock: str, new: str, held: str = "") -> bool:
+    """Remove a lock that a stop left, if it is certainly ours. Returns whether it is gone.
 
-    Raises OrchError if it is on another machine that gives no answer.
+    The new id is in it; or it is the very file that was `held` (`RefMove.held`) as the landing was decided, and nothing
+    was written since. Raises OrchError if it is on another machine that gives no answer.
     """
     if isinstance(root, PathThere):
         return root.repo.moves().release(lock, new)
-    return _release(Path(lock), new)
+    return _release(Path(lock), new, held)
 
 
-def _release(lock: Path, new: str) -> bool:
+def _unfollowed(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _identity(descriptor: int) -> str:
+    """Return what tells an open file from each later one of its name, also where its inode is used again."""
+    found = os.fstat(descriptor)
+    return f"{found.st_dev}:{found.st_ino}:{found.st_mtime_ns}"
+
+
+def _release(lock: Path, new: str, held: str) -> bool:
     try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _unfollowed(str(lock), os.O_RDONLY)
     except FileNotFoundError:
         return True
     except OSError:
         return False
     try:
-        ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, 200) in (
-            new.encode(),
-            new.encode() + b"\n",
+        ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and (
+            _identity(descriptor) == held or os.read(descriptor, 200) in (new.encode(), new.encode() + b"\n")
         )
     finally:
         os.close(descriptor)

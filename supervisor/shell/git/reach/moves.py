@@ -14,6 +14,9 @@ class HeldRef(Protocol):
     def prepare(self) -> None:
         """Take the lock. From here on `commit` moves the ref, and nothing stands in its way. Raises OrchError."""
 
+    def held(self) -> str:
+        """Return which file the lock is, once it is taken; "" if the id in it tells that it is ours."""
+
     def commit(self) -> bool:
         """Move the ref. Returns whether git says that it did; if not, look what became of it."""
 
