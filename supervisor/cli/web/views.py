@@ -13,7 +13,7 @@ from supervisor.cli.draw.gather import patches_of
 from supervisor.cli.look.log_lines import Telling, message_of, seconds_of
 from supervisor.cli.web.live import PageView
 from supervisor.core.view.graph.layers import Node, nodes_of
-from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
+from supervisor.core.view.page.asks import ask_links, open_ask, settled_asks, ways_in_terminal
 from supervisor.core.view.page.changes import TaskPatch
 from supervisor.core.view.page.forms import answer_form, code_form, enter_form, plan_buttons, retry_button
 from supervisor.core.view.page.frame import agreed_title, document, graph, notices, sums
@@ -157,7 +157,9 @@ class Views:
         pen = self._pen
         ways = ways_in_terminal if self._read_only else answer_form
         shown = [parts.part(f"part ask {one.id}", open_ask(pen, one, ways(pen, one))) for one in asks]
-        above = [parts.part("asks heading", pen("h2", heading))] if heading and asks else []
+        above = (
+            [parts.part("asks heading", pen.join(pen("h2", heading), ask_links(pen, asks)))] if heading and asks else []
+        )
         return pen("div", above, shown, id="asks", data_list=True)
 
     def _tasks(self, parts: PageParts, tasks: Sequence[TaskInfo]) -> Html:

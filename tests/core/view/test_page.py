@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from supervisor.core.view.page.asks import ask_links
 from supervisor.core.view.page.changes import TaskPatch
 from supervisor.core.view.page.frame import notices, sums
 from supervisor.core.view.page.pen import Html, Pen, lasted
@@ -20,6 +21,8 @@ from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.plan import Effect, Foreseen
 from supervisor.domain.status import LimitInfo
 from supervisor.domain.world import World
+from supervisor.wire.status import read_status
+from tests.cli.scene import ask, status_json
 from tests.core.hostile import hostile
 from tests.core.view.test_hostile import hostile_world
 from tests.core.view.worlds import NOON, world_at_work
@@ -125,6 +128,14 @@ def test_secrets_are_cut_out_also_where_a_patch_or_a_plan_holds_them() -> None:
     assert token not in shown
     assert "[redacted]" in shown
     assert "harbour-light" not in page(world, "say harbour-light", Pen(("harbour-light",)))
+
+
+def test_several_asks_begin_with_a_link_to_each_because_one_may_be_long() -> None:
+    asks = read_status(status_json(asks=(ask("A1", task="T<1>"), ask("A2", task=None, child="api")))).asks
+    assert ask_links(Pen(), asks) == (
+        '<nav class="jump" aria-label="Asks"><a href="#ask-A1">A1 T&lt;1&gt;</a><a href="#ask-A2">A2 api</a></nav>'
+    )
+    assert ask_links(Pen(), asks[:1]) == ""
 
 
 def test_spans_are_short() -> None:

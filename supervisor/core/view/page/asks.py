@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervisor.core.text.answer_forms import in_command
+from supervisor.core.view.page.frame import jumps
 from supervisor.core.view.page.pen import Html, Pen, lasted
 from supervisor.core.view.story.record import AskRecord
 from supervisor.domain.ask import Ask, AskState
 from supervisor.domain.status import AskInfo
+
+
+def ask_links(pen: Pen, asks: Sequence[AskInfo]) -> Html:
+    """Return a link to each of several asks; "" for one. An ask is shown as a whole, and may be long."""
+    if len(asks) < 2:
+        return Html("")
+    return jumps(pen, [(f"ask-{ask.id}", f"{ask.id} {ask.task or ask.child or ''}".strip()) for ask in asks], "Asks")
 
 
 def open_ask(pen: Pen, ask: AskInfo, ways: Html) -> Html:

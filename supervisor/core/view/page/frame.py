@@ -34,9 +34,9 @@ def section(pen: Pen, name: str, title: str, *inner: Html, note: str = "") -> Ht
     return pen("section", heading, body, aria_labelledby=name) if body else Html("")
 
 
-def jumps(pen: Pen, places: Sequence[tuple[str, str]]) -> Html:
+def jumps(pen: Pen, places: Sequence[tuple[str, str]], of: str = "Parts") -> Html:
     """Return the links to parts of the page."""
-    return pen("nav", (pen("a", title, href=f"#{name}") for name, title in places), cls="jump", aria_label="Parts")
+    return pen("nav", (pen("a", title, href=f"#{name}") for name, title in places), cls="jump", aria_label=of)
 
 
 def sums(pen: Pen, status: Status, begun: datetime | None, until: datetime | None) -> Html:

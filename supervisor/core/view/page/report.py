@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
+from supervisor.core.view.page.asks import ask_links, open_ask, settled_asks, ways_in_terminal
 from supervisor.core.view.page.changes import TaskPatch
 from supervisor.core.view.page.frame import agreed_title, document, graph, jumps, notices, section, sums
 from supervisor.core.view.page.history import agreed, decisions, learned, plan_edits, ruled
@@ -27,7 +27,8 @@ def report(pen: Pen, status: Status, story: RunStory, patches: Sequence[TaskPatc
     running = status.supervisor.state != "down"
     line = pen("div", timeline(pen, story, at if running else None), cls="scroll", tabindex=0)
     drawn = pen("div", graph(pen, status, "#task-"), cls="scroll", tabindex=0)
-    waiting = pen.join(open_ask(pen, ask, ways_in_terminal(pen, ask)) for ask in status.asks)
+    asks = [open_ask(pen, ask, ways_in_terminal(pen, ask)) for ask in status.asks]
+    waiting = pen.join(ask_links(pen, status.asks), *asks) if asks else Html("")
     tasks = pen.join(
         pen(
             "details",

@@ -59,7 +59,8 @@ pre.diff{white-space:pre;overflow-wrap:normal}
 pre.diff ins,pre.diff del,pre.diff b,pre.diff em{display:block;text-decoration:none;font-style:normal;font-weight:400}
 pre.diff ins{color:var(--done);background:var(--done-bg)}pre.diff del{color:var(--bad);background:var(--bad-bg)}
 pre.diff em{color:var(--run)}pre.diff b{font-weight:650;margin-top:.6em}
-.words pre{white-space:pre-wrap}.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
+.words pre{white-space:pre-wrap}.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0;
+overflow:auto;max-height:32rem}.you .words{max-height:none}
 ul.plain{list-style:none;margin:.3rem 0;padding:0}ul.plain li{padding:2px 0;overflow-wrap:anywhere}
 .add{color:var(--done)}.sub{color:var(--bad)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
@@ -99,7 +100,8 @@ table.fold td{display:inline;border:0;padding:0}
 table.fold td:not(:empty)~td:not(:empty):before{content:" · ";color:var(--soft)}
 table.fold thead{display:none}
 table.fold tr{border-bottom:1px solid var(--line);padding:7px 0}}
-@media print{.scroll{overflow:visible}.scroll svg{max-width:100%;height:auto}svg.lanes{min-width:0}pre{max-height:none}
+@media print{.scroll{overflow:visible}.scroll svg{max-width:100%;height:auto}svg.lanes{min-width:0}
+pre,.words{max-height:none}
 .card,details.task,tr{break-inside:avoid}}
 """
 
