@@ -159,6 +159,7 @@ class TaskInfo(Struct, frozen=True):
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
     changed_files_more: int = 0  # changed files that are not listed
     changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
+    change: str | None = None  # the summary of the latest turn that changed files
     kept: tuple[KeptRunInfo, ...] = ()  # of its runs, in their order: what `orch diff` compares
     work_tree: OwnTreeInfo | None = None  # of its own, in which its thread is; None: it has none
     doing: str | None = None  # what its turn is doing at the moment

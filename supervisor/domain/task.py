@@ -212,6 +212,7 @@ class RunResult(Struct, frozen=True):
 
     base: Tree | None = None  # the working tree when the first turn began whose changes are not listed yet
     report: Report | None = None  # of the latest turn; None: it left no valid one
+    change: str = ""  # the summary of the latest turn that changed files
     words: str = ""  # the child's last message in place of a report, or the human's answer
     question: Question | None = None  # what it waits on a human for
     checks: tuple[Check, ...] = ()  # the latest run of the verify commands

@@ -38,6 +38,7 @@ def task_info(world: World, state: TaskState, at: datetime) -> TaskInfo:
         left=state.result.left,
         changed_files_more=state.result.more_files,
         changed_files_at_least=state.result.open_ended,
+        change=state.result.change or None,
         kept=tuple(KeptRunInfo(one.run, one.child, one.before, one.after, one.left_out) for one in state.kept),
         work_tree=_own_tree(state),
     )

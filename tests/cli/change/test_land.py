@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.cli.main import run
 from tests.cli.conftest import Ran
@@ -251,6 +252,17 @@ def branches(made: Landscape) -> dict[str, str]:
 
 def locks(made: Landscape) -> list[Path]:
     return [path for repo in made.repos.values() for path in (repo / ".git").rglob("*.lock")]
+
+
+def test_a_message_says_what_was_changed_also_if_a_later_run_found_nothing_to_change(
+    made: Landscape, land: Land
+) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}}, summary="There was nothing to change.")
+    made.tasks[-1] = replace(made.tasks[-1], change="It answers at once.")
+    made.save()
+
+    assert land().code == 0
+    assert git(made.repos["api"], "log", "-1", "--format=%b", BRANCH).splitlines()[0] == "It answers at once."
 
 
 def test_a_person_who_goes_on_from_the_branch_has_a_clean_work_tree_and_lands_what_comes_next(

@@ -122,6 +122,8 @@ def changes_listed(result: RunResult) -> ChangeList:
 
 def with_changes(result: RunResult, event: ChangesListed | ChecksFinished) -> RunResult:
     """The changes up to now were listed. The next turn begins with the working tree as it finds it then."""
+    if event.changed_files and result.report is not None:
+        result = replace(result, change=result.report.summary)
     listed = event.listed
     if listed is None:
         return replace(result, changed_files=tuple(sorted({*result.changed_files, *event.changed_files})))

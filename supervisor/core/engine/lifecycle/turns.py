@@ -114,8 +114,13 @@ def _next_run(result: RunResult, *, moved: bool) -> RunResult:
     """What a new run begins with: the changes of all runs before. They stay behind when the task moves."""
     if moved:
         return RunResult(report=result.report)
-    kept = (result.changed_files, result.more_files, result.open_ended)
-    return RunResult(report=result.report, changed_files=kept[0], more_files=kept[1], open_ended=kept[2])
+    return RunResult(
+        report=result.report,
+        change=result.change,
+        changed_files=result.changed_files,
+        more_files=result.more_files,
+        open_ended=result.open_ended,
+    )
 
 
 def confirmed(state: TaskState, turn: str, thread: str | None, at: datetime) -> TaskState:

@@ -252,7 +252,7 @@ def _write(
             trailers = [("Orch-Plan", plan), ("Orch-Task", task.id)]
             trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, repo.child)]
             paths = [one.path for one in draft.files]
-            message = message_of(repo.habit, task.title, task.summary or "", paths, trailers)
+            message = message_of(repo.habit, task.title, task.change or task.summary or "", paths, trailers)
             draft.hooked, draft.message, draft.content = repo.hooked(draft.tree, message, task.id)
             if draft.hooked != repo.tree:  # else a hook took all of it out
                 written.append(draft)

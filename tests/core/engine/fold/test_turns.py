@@ -111,11 +111,13 @@ def test_a_run_that_changes_nothing_loses_no_changed_file() -> None:
     assert (start.run, start.fresh) == (2, True)
     scene.began("T1", "turn-2")
     assert scene.state("T1").result.changed_files == ("a.py",)
-    (check,) = scene.ended("T1")
+    (check,) = scene.ended("T1", text=report(summary="there was nothing to change"))
     assert isinstance(check, act.RunChecks)
     assert (check.listed, check.start) == (ChangeList(("a.py",)), TREE)
     scene.post(ev.ChecksFinished, "backend", "T1", 2, (), (), check.listed)
-    assert scene.state("T1").result.changed_files == ("a.py",)
+    result = scene.state("T1").result
+    assert (result.changed_files, result.change) == (("a.py",), "it is done")
+    assert (result.report and result.report.summary) == "there was nothing to change"
 
 
 def test_the_list_of_the_task_replaces_the_one_before_and_keeps_what_came_meanwhile() -> None:
