@@ -63,7 +63,7 @@ def loaded_by(program: str) -> set[str]:
         # before the supervisor is started
         ("cli.main, cli.steer.up", 108, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 123, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 134, COMMAND),
+        ("cli.main, cli.steer.down", 135, COMMAND),
         ("cli.main, cli.look.status", 117, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (
@@ -77,10 +77,10 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 109, COMMAND),
         ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 330, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 331, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 544, {"typer"}),
-        ("runtime.survey.worker", 227, {"ruamel", "typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 545, {"typer"}),
+        ("runtime.survey.worker", 228, {"ruamel", "typer"}),
     ],
 )
 def test_what_is_loaded_stays_small(modules: str, most: int, heavy: set[str]) -> None:

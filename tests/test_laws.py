@@ -1,12 +1,17 @@
-"""What holds for every test: it states an outcome, reaches the product by public names, and its module is no tome."""
+"""What holds for every test: it states an outcome, reaches the product by public names, and its module is no tome. And
+what the product imports, it declares."""
 
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from supervisor.regex import regex
 from tests import CHECKOUT
 
 LONGEST = 400  # lines of a module
@@ -42,6 +47,20 @@ def test_the_product_is_reached_by_public_names_only() -> None:
 def test_no_module_is_longer_than_can_be_taken_in() -> None:
     lengths = {path: _lines(CHECKOUT / "tests" / path) for path in trees() if path not in DATA}
     assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_each_package_that_the_product_imports_is_a_dependency_of_it() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["codex"], *extras["watch"]]
+    declared = {one.partition(">")[0] for one in wanted}
+    providers = {name: {one.lower() for one in ones} for name, ones in packages_distributions().items()}
+    begins = regex(r"^ *(?:from|import) (\w+)", re.MULTILINE)
+    modules = (path for path in (CHECKOUT / "supervisor").rglob("*.py") if "sample" not in path.parts)
+    imported = {name for path in modules for name in begins.findall(path.read_text(encoding="utf-8"))}
+    found = {name: providers[name] for name in imported & providers.keys() - {"supervisor"}}
+    assert {"msgspec", "git", "ruamel", "anyio"} <= found.keys()
+    assert {name: ones for name, ones in found.items() if not ones & declared} == {}
 
 
 def _states(function: ast.AST) -> bool:

@@ -52,7 +52,7 @@ LEDGER = [
         action={"action": "start_turn", "child": "backend", "text": "long"},
     ),
 ]
-OWN = [line("ledger_mended", 3, level="warning"), {**LEDGER[0], "echo": True}, line("broken", 7, level="error")]
+OWN = [line("ledger_end_cut", 3, level="warning"), {**LEDGER[0], "echo": True}, line("broken", 7, level="error")]
 CHILD = [line("stderr_said", 2, child="backend", level="debug"), line("probe", 4, child="backend", level="debug")]
 
 
@@ -82,9 +82,9 @@ def test_all_files_are_one_stream_without_what_repeats_the_ledger(written: Works
     [
         (("--child", "backend"), ["turn_began", "stderr_said", "probe", "intended"]),
         (("--task", "T1"), ["turn_began"]),
-        (("--event", "*e*n*"), ["turn_began", "ledger_mended", "intended", "broken"]),
+        (("--event", "*e*n*"), ["turn_began", "ledger_end_cut", "intended", "broken"]),
         (("--event", "turn_began"), ["turn_began"]),
-        (("--level", "warning"), ["ledger_mended", "server_exited", "broken"]),
+        (("--level", "warning"), ["ledger_end_cut", "server_exited", "broken"]),
         (("--level", "error"), ["broken"]),
         (("--since", "2026-11-23T10:00:05Z"), ["server_exited", "intended", "broken"]),
         (("--since", "2026-11-23T11:00:06+01:00"), ["intended", "broken"]),

@@ -22,14 +22,14 @@ QUIET = frozenset(
 _REASONS = ("reason", "problem", "text", "why", "summary", "what")
 
 
-class Telling:
-    """Tells lines in words, one after the other. Each beginning of a turn is told once: every steer repeats it."""
+class LogWords:
+    """Describes log lines in words. The beginning of a turn is described once: every steer repeats it."""
 
     def __init__(self) -> None:
         self._begun: set[object] = set()
 
     def words(self, line: RecordLine) -> str:
-        """Describe a line in words; "" if it tells a person nothing that was not told before."""
+        """Describe a line in words; "" if a person learns nothing new from it."""
         if line["event"] in QUIET or line["level"] == "debug":
             return ""
         words = words_of(line)

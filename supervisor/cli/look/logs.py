@@ -18,7 +18,7 @@ from supervisor.cli.display import output
 from supervisor.cli.display.blocks import clean_json, one_line, width
 from supervisor.cli.display.fit import cut
 from supervisor.cli.display.output import paint, room
-from supervisor.cli.look.log_lines import Telling, seconds_of, words_of
+from supervisor.cli.look.log_lines import LogWords, seconds_of, words_of
 from supervisor.cli.look.named import check_known
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
@@ -124,7 +124,7 @@ class _Words:
 
     def __init__(self, *, every: bool) -> None:
         self._every = every
-        self._telling = Telling()
+        self._telling = LogWords()
         self._day = datetime.now().astimezone().date()
         self._wide = 8
 

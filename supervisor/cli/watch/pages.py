@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from supervisor.cli.change.diff import LINE_STYLES
 from supervisor.cli.display.blocks import Cell, Line, clean, one_line
 from supervisor.cli.draw.graph import graph_lines
-from supervisor.cli.look.log_lines import Telling, seconds_of
+from supervisor.cli.look.log_lines import LogWords, seconds_of
 from supervisor.cli.look.logs import local_time, shade_of
 from supervisor.cli.watch.state import ScreenPage
 from supervisor.core.engine.prompts import brief_of
@@ -62,7 +62,7 @@ class TaskLog:
         self._records = Records(workspace)
         self._lines: deque[Line] = deque(maxlen=LOG_LINES)
         self._day = ""
-        self._telling = Telling()
+        self._telling = LogWords()
 
     def read(self) -> ScreenPage:
         for line in self._records.read(more_to_come=True, holding=[self.task]):

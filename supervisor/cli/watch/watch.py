@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from supervisor.cli.command.parameters import Json
 from supervisor.errors import OrchError, UsageError
+from supervisor.late import Late
 from supervisor.runtime.workspace import WorkspacePaths
+
+if TYPE_CHECKING:
+    from supervisor.cli.look import status_watch
+    from supervisor.cli.watch import app
+else:
+    status_watch = Late("supervisor.cli.look.status_watch")
+    app = Late("supervisor.cli.watch.app")  # imports Textual, which may not be installed
 
 INSTALL = "install it with `pip install 'codex-crossrepo[watch]'`; `orch status --watch` works without"
 
@@ -24,8 +32,7 @@ def watch(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
     Raises UsageError without a terminal that can show it, ScreenMissing without Textual.
     """
     if as_json:
-        lines: int = import_module("supervisor.cli.look.status_watch").watch(workspace, as_json=True)
-        return lines
+        return status_watch.watch(workspace, as_json=True)
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError("`orch watch` needs a terminal", "run it in one; `orch status` and `orch logs` print text")
     if os.environ.get("TERM", "dumb") == "dumb":
@@ -34,5 +41,4 @@ def watch(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
         )
     if find_spec("textual") is None:
         raise ScreenMissing("the screen needs Textual, which is not installed", INSTALL)
-    code: int = import_module("supervisor.cli.watch.app").show(workspace)
-    return code
+    return app.show(workspace)

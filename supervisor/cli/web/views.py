@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.draw.gather import patches_of
-from supervisor.cli.look.log_lines import Telling, message_of, seconds_of
+from supervisor.cli.look.log_lines import LogWords, message_of, seconds_of
 from supervisor.cli.web.live import PageView
 from supervisor.core.view.graph.layers import Node, nodes_of
 from supervisor.core.view.page.asks import ask_links, open_ask, settled_asks, ways_in_terminal
@@ -209,7 +209,7 @@ class Views:
 
     def _log(self, holding: Sequence[str], limit: int) -> tuple[Html, Html]:
         """Return the last lines of the log, and in full what was said last in the turn that runs; the newest first."""
-        pen, records, telling = self._pen, Records(self._workspace), Telling()
+        pen, records, telling = self._pen, Records(self._workspace), LogWords()
         kept: deque[Html] = deque(maxlen=limit)
         said: deque[Html] = deque(maxlen=MESSAGES)
         try:

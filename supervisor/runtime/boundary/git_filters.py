@@ -7,18 +7,24 @@ over the repo's.
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from supervisor.late import Late
 from supervisor.shell.git.folder import names_no_filter, place_of
+
+if TYPE_CHECKING:
+    from supervisor.shell.git import config, submodules
+else:  # 4 ms each: hardly any repo names a filter, or has submodules
+    config = Late("supervisor.shell.git.config")
+    submodules = Late("supervisor.shell.git.submodules")
 
 
 def without_filters(repo: Path) -> dict[str, str]:
     """Return the variables that switch off the filters that the repo and its submodules name. Raises WorkspaceError."""
     names = _filters(repo)
     if os.path.lexists(repo / ".gitmodules"):
-        submodules = importlib.import_module("supervisor.shell.git.submodules")  # late (4 ms), as below
         names = names.union(*map(_filters, submodules.submodules_of(repo)))
     keys = [f"filter.{name}.{key}" for name in sorted(names) for key in ("clean", "smudge", "process", "required")]
     pairs = {f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(keys)}
@@ -30,6 +36,4 @@ def _filters(repo: Path) -> frozenset[str]:
     place = place_of(repo)
     if place is not None and names_no_filter(place):
         return frozenset()
-    config = importlib.import_module("supervisor.shell.git.config")  # late (4 ms): hardly any repo names a filter
-    found: frozenset[str] = config.filters_of(config.read_config(repo))
-    return found
+    return config.filters_of(config.read_config(repo))

@@ -160,7 +160,7 @@ def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path
     if refused := [f"{each.child}: {why}" for each in found for why in each.refused]:
         raise WorkspaceError(
             f"what is left of it ({began.what}) cannot be written: {'; '.join(refused)}",
-            "mend that, then run `orch ops`",
+            "fix that, then run `orch ops`",
         )
     at_once(lambda each: write_changes(each.root, each.changes, each.seen), found)
     # Without moves, it was about plan.md, which is replaced at once: whether that was done, a reader sees.

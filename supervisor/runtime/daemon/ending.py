@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import signal
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 from supervisor.errors import OrchError
+from supervisor.late import Late
 from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
 from supervisor.shell.process.handle import open_handle
+
+if TYPE_CHECKING:
+    from supervisor.runtime.remote import ending as remote
+else:
+    remote = Late("supervisor.runtime.remote.ending")  # 40 ms: hardly ever needed
 
 TERM_GRACE = 3.0  # seconds that a process has to end after each signal
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to exit after SIGTERM
@@ -81,9 +87,7 @@ def _elsewhere(
     """End servers on other machines. Raises OrchError naming those that may still run."""
     if not registry.elsewhere() or only not in (None, *registry.elsewhere()):
         return []
-    remote = importlib.import_module("supervisor.runtime.remote.ending")  # late (40 ms): hardly ever needed
-    ended: list[str] = remote.end_elsewhere(workspace, report, only)
-    return ended
+    return remote.end_elsewhere(workspace, report, only)
 
 
 def stop_server(workspace: WorkspacePaths, child: str) -> bool:

@@ -105,7 +105,7 @@ class Recorder:
         world, events = decided.world, decided.events
         self._know_turns(world)
         if events:
-            self.mend()
+            self.renew()
             become = dict(_answers(events))
             lines = self._ledger.lines([_written(event) for event in events], lambda one: self._label(one, become))
             self._busy = True
@@ -124,7 +124,7 @@ class Recorder:
                 self._busy = False
         self.world = world
 
-    def mend(self) -> None:
+    def renew(self) -> None:
         """Write the ledger anew from memory, if somebody removed or replaced its file, unless it is being written: it
         may have more than the world then. Raises StoreError."""
         if not self._busy and (what := self._ledger.lost()) is not None:
@@ -194,7 +194,7 @@ def recorder_of(workspace: WorkspacePaths, logs: Logs) -> Iterator[Recorder]:
     try:
         opened = ledger.open()
         if opened.cut:
-            logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
+            logs.say("ledger_end_cut", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
         yield Recorder(ledger, opened, logs)
     finally:
         ledger.close()

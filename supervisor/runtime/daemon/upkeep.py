@@ -75,7 +75,7 @@ class Upkeep:
             await asyncio.sleep(LOOK)
 
     def look(self) -> None:
-        """Look once, and mend what is gone; where the workspace is gone for good, tell the supervisor to end."""
+        """Look once, and restore what is gone; where the workspace is gone for good, tell the supervisor to end."""
         gone = self._gone()
         self._missing = self._missing + 1 if gone else 0
         if gone is not None:
@@ -83,15 +83,15 @@ class Upkeep:
                 self._logs.say("workspace_gone", level="error", reason=f"{gone}: everything stops")
                 self._loop.post(DownRequested(self._loop.clock.now(), now=False))
             return
-        for kind, mend in (
-            ("state", self._mend_state),
-            ("ledger", self._kept.recorder.mend),
-            ("lock", self._mend_lock),
-            ("sockets", self._mend_sockets),
+        for kind, restore in (
+            ("state", self._restore_state),
+            ("ledger", self._kept.recorder.renew),
+            ("lock", self._restore_lock),
+            ("sockets", self._restore_sockets),
             ("operations", self._operations.look),
             ("sleep", self._look_at_sleep),
         ):
-            self._try(kind, mend)
+            self._try(kind, restore)
         if "sockets" not in self._told:  # else a server that restarts cannot listen
             self._look_at_servers()
 
@@ -107,17 +107,17 @@ class Upkeep:
             return f"{root} was removed, or moved"
         return None if self._workspace.config.exists() else f"{root / CONFIG_NAME} was removed"
 
-    def _try(self, kind: str, mend: Callable[[], object]) -> None:
+    def _try(self, kind: str, restore: Callable[[], object]) -> None:
         try:
-            mend()
+            restore()
         except (OSError, OrchError) as error:
             if self._told.get(kind) != str(error):
                 self._told[kind] = str(error)
-                self._logs.say("not_mended", level="error", what=kind, reason=str(error))
+                self._logs.say("not_restored", level="error", what=kind, reason=str(error))
         else:
             self._told.pop(kind, None)
 
-    def _mend_state(self) -> None:
+    def _restore_state(self) -> None:
         """Make the folder `.orchestrator` and the files in it anew that only we know."""
         workspace = self._workspace
         workspace.state.mkdir(mode=0o700, exist_ok=True)
@@ -129,11 +129,11 @@ class Upkeep:
         if not workspace.registry.exists() and self._kept.registry.all():
             self._kept.registry.save()
 
-    def _mend_lock(self) -> None:
+    def _restore_lock(self) -> None:
         if not locks.retake(self._workspace, self._kept.lock):
             raise OrchError(f"another process holds {self._workspace.lock}", "end it")
 
-    def _mend_sockets(self) -> None:
+    def _restore_sockets(self) -> None:
         workspace = self._workspace
         before = self._sockets
         if not before.is_dir() or not workspace.runtime_link.is_symlink() or workspace.runtime_dir != before:

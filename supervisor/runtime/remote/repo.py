@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
+from supervisor.late import Late
 from supervisor.runtime.remote.place import ChildPlace
 from supervisor.runtime.remote.shell import RemoteShell
 from supervisor.runtime.remote.work.files import RemoteFiles
@@ -20,7 +20,10 @@ from supervisor.shell.git.reach.files import PathChange, Stamp
 from supervisor.shell.git.reach.there import PathThere, path_there
 
 if TYPE_CHECKING:
+    from supervisor.runtime.remote.work import hooks
     from supervisor.shell.git.reach.hooks import HookRepoThere, Writable
+else:
+    hooks = Late("supervisor.runtime.remote.work.hooks")  # only a landing needs it
 
 
 def repo_of(workspace: WorkspacePaths, child: Child) -> RemoteRepo:
@@ -66,9 +69,7 @@ class RemoteRepo(RemoteShell):
         return RemoteMoves(self)
 
     def hook_repo(self, writable: Writable, seconds: float) -> HookRepoThere:
-        hooks = importlib.import_module("supervisor.runtime.remote.work.hooks")  # late: only a landing needs it
-        made: HookRepoThere = hooks.RemoteHookRepo(self, writable, seconds)
-        return made
+        return hooks.RemoteHookRepo(self, writable, seconds)
 
     def write(self, changes: Sequence[PathChange], stamps: Mapping[bytes, Stamp | None]) -> None:
         with self.talking():

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
+from supervisor.late import Late
 from supervisor.runtime.workspace import WorkspacePaths
 
 if TYPE_CHECKING:
     from supervisor.domain.status import Status
+    from supervisor.runtime.config import load
+    from supervisor.runtime.remote import repo
+else:  # 40 ms: only children on other machines need them
+    load = Late("supervisor.runtime.config.load")
+    repo = Late("supervisor.runtime.remote.repo")
 
 
 def root_of(workspace: WorkspacePaths, child: Child) -> Path:
     """Return the root of a child's work tree, for whoever reads its files. Asks nothing there yet."""
     if child.runner is None:
         return Path(child.path)
-    remote = importlib.import_module("supervisor.runtime.remote.repo")
-    root: Path = remote.repo_of(workspace, child).root
-    return root
+    return repo.repo_of(workspace, child).root
 
 
 @contextmanager
@@ -33,9 +36,7 @@ def roots_of(workspace: WorkspacePaths, status: Status) -> Iterator[dict[str, Pa
     roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
     away = {one.name for one in status.children if one.runner is not None}
     with ExitStack() as lines:
-        if away:  # what reaches them is loaded only then (40 ms)
-            repo = importlib.import_module("supervisor.runtime.remote.repo")
-            load = importlib.import_module("supervisor.runtime.config.load")
+        if away:
             for child in load.named(workspace):
                 if child.name in away and child.runner is not None:
                     there = repo.repo_of(workspace, child)

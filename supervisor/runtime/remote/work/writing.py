@@ -29,7 +29,7 @@ class RemoteWriting:
         folder = made.out.rstrip(b"\n")
         if made.code or not folder.startswith(b"/") or b"/orch-" not in folder:
             raise WorkspaceError(
-                f"{self._shell.where} cannot be written ({made.complaint})", "mend that, then try again"
+                f"{self._shell.where} cannot be written ({made.complaint})", "fix that, then try again"
             )
         try:
             sources = self._make(folder, wanted)
@@ -101,5 +101,5 @@ class RemoteWriting:
     def _not_written(self, path: bytes, why: str) -> WorkspaceError:
         return WorkspaceError(
             f"{shown(path)} in {self._shell.where} cannot be written ({why or 'no reason is given'})",
-            "mend that, then try again",
+            "fix that, then try again",
         )

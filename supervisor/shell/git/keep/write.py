@@ -121,7 +121,7 @@ def write_changes(root: Path, changes: Sequence[PathChange], seen: Look) -> None
 
 
 def _not_written(root: Path, path: bytes, error: OSError) -> WorkspaceError:
-    return WorkspaceError(f"{shown(path)} in {root} cannot be written ({error.strerror})", "mend that, then try again")
+    return WorkspaceError(f"{shown(path)} in {root} cannot be written ({error.strerror})", "fix that, then try again")
 
 
 @contextmanager
