@@ -16,7 +16,7 @@ from types import TracebackType
 
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.registry import Registry
-from supervisor.shell.process import Identity, alive
+from supervisor.shell.process import Identity, alive, marked
 from tests.e2e.lab import Lab, Status
 from tests.programs import require
 
@@ -163,8 +163,9 @@ class LabElsewhere(Lab):
                 os.kill(pid, signal.SIGKILL)
 
     def lines(self) -> list[int]:
-        """The processes of the lines to `lab`."""
+        """The processes of the lines to `lab`, of this workspace alone."""
         ssh = f"^ssh (-o Control[^ ]+ )*(-t )?-F {self.sshd.config} "
         words = ssh if self.prefix == self.sshd.words else f"^{self.prefix[0]} --jobid="
         found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        ours = {one.pid for one in marked(self.workspace.mark())}
+        return [pid for pid in map(int, found.stdout.split()) if pid in ours]

@@ -42,7 +42,11 @@ class Stage:
         listener = self.lab.sshd.pid
         if listener is None:
             return []
-        return [one.pid for one in psutil.Process(listener).children(recursive=True) if one.name() == "sshd"]
+        found = []
+        for one in psutil.Process(listener).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+                found += [one.pid] if one.name() == "sshd" else []
+        return found
 
     def kill_all_there(self) -> None:
         """Kill the server and all that it started."""

@@ -24,9 +24,13 @@ _NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,200}")
 class Allocation:
     """The place of one child. Its methods block."""
 
-    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner) -> None:
+    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner, lender: str = "") -> None:
+        """`lender`: whose place it is, if that has one now. It is never given back then."""
         self._workspace, self._child, self._runner = workspace, child, runner
         self._file = workspace.state / "places" / child
+        self._lent = bool(lender) and self._file.with_name(lender).exists()
+        if self._lent:
+            self._file = self._file.with_name(lender)
         self._asked = self._file.with_name(f".{child}.asked")  # what `before` prints, until the place is recorded
         self._mark = f"{workspace.mark(child)}.place"
 
@@ -57,12 +61,14 @@ class Allocation:
 
     def forget(self) -> None:
         """Forget a place that is gone, so that the next try gets another one."""
+        if self._lent:
+            return
         for file in (self._asked, self._file):
             file.unlink(missing_ok=True)
 
     def give_back(self) -> None:
         """Give the place back, if there is one. Raises NotReady if that fails, and then it is kept for another try."""
-        if self._name() is None and not self._finish_asking(GIVES_BACK_WITHIN):
+        if self._lent or (self._name() is None and not self._finish_asking(GIVES_BACK_WITHIN)):
             return
         if self._runner.after:
             words = self._filled(self._runner.after)

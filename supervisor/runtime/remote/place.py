@@ -71,7 +71,7 @@ class ChildPlace:
         self._python = python
         self._own = own or child
         self._mark = f"{_id_there(workspace)}/{self._own}"
-        self.allocation = Allocation(workspace, self._own, runner)
+        self.allocation = Allocation(workspace, self._own, runner, lender=child if own else "")
 
     def script(self) -> PlaceScripts:
         """Return the scripts for one process, with a tag that nobody there can guess."""

@@ -139,15 +139,18 @@ ORCH_SERVERS
   serve() {
     umask "$mask"; export ORCH_SERVER="$mark"
     set -- setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock"
-    for python in %(pythons)s; do
-      "$python" -I -S -c 'import ctypes' < /dev/null > /dev/null 2>&1 || continue
+    if [ -n "$python" ]; then
       export ORCH_KEEPER="$mark"
       exec "$python" -I -S -c '%(keeper)s' "$@" 3>&1 < /dev/null > "$dir/stderr.log" 2>&1
-    done
+    fi
     sh -c 'echo $PPID'
     exec "$@" < /dev/null > "$dir/stderr.log" 2>&1
   }
-  %(start)s
+  for python in %(pythons)s ''; do
+    [ -z "$python" ] || command -v "$python" > /dev/null 2>&1 || continue
+    %(start)s
+    [ -z "$leader" ] || break
+  done
   begin_of "$leader" || no died "$(line < "$dir/stderr.log")"
   ticks=$now
   said=$({ echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server"; } 2>&1) ||

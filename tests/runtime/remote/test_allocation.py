@@ -31,11 +31,12 @@ Allocation(WorkspacePaths(Path(sys.argv[1])), "firmware", runner).obtain(30)
 """
 
 
-def allocation(folder: Path, before: str, after: str = "echo {place} >> given") -> Allocation:
+def allocation(
+    folder: Path, before: str, after: str = "echo {place} >> given", name: str = "firmware", lender: str = ""
+) -> Allocation:
     words = [("sh", "-c", text) for text in (before, after)]
-    return Allocation(
-        WorkspacePaths(folder), "firmware", Runner("gpu", ("run", "--job={place}"), before=words[0], after=words[1])
-    )
+    runner = Runner("gpu", ("run", "--job={place}"), before=words[0], after=words[1])
+    return Allocation(WorkspacePaths(folder), name, runner, lender)
 
 
 def lines(file: Path) -> list[str]:
@@ -68,6 +69,20 @@ def test_what_gets_a_place_and_gives_it_back_is_refused_like_a_server(tmp_path: 
         "the request comes from a process that a runner started",
         "only the person answers: run it in a terminal of your own",
     )
+
+
+def test_a_place_that_is_lent_is_neither_asked_for_nor_given_back(tmp_path: Path) -> None:
+    asks = "echo asked >> asked; echo job-7"
+    alone = allocation(tmp_path, asks, name="doctor", lender="firmware")
+    alone.obtain(WITHIN)
+    alone.give_back()
+    allocation(tmp_path, asks).obtain(WITHIN)
+    borrower = allocation(tmp_path, asks, name="doctor", lender="firmware")
+    assert (borrower.obtain(WITHIN), borrower.connect) == (False, ("run", "--job=job-7"))
+    borrower.give_back()
+    borrower.forget()
+    assert (lines(tmp_path / "asked"), lines(tmp_path / "given")) == (["asked", "asked"], ["job-7"])
+    assert os.listdir(tmp_path / ".orchestrator/places") == ["firmware"]
 
 
 @pytest.mark.parametrize(
