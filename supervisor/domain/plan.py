@@ -48,7 +48,7 @@ class Contract(Struct, frozen=True):
     line: int
 
 
-class Task(Struct, frozen=True):
+class Task(Struct, frozen=True, gc=False):
     """One unit of work for one child, or for the human (`child: human`)."""
 
     id: str
@@ -123,7 +123,7 @@ class Effect(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class Foreseen(Struct, frozen=True):
+class Foreseen(Struct, frozen=True, gc=False):
     """What a version of plan.md does to one task. These of all tasks are the *picture* of the version."""
 
     task: str

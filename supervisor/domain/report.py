@@ -45,7 +45,7 @@ class Question(Struct, frozen=True):
     expected: str  # the exact result that has to come back
 
 
-class Report(Struct, frozen=True):
+class Report(Struct, frozen=True, gc=False):
     """The structured answer with which a child ends its turn."""
 
     outcome: Outcome

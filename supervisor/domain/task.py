@@ -126,7 +126,7 @@ class ChangeList(Struct, frozen=True):
     reverted: tuple[str, ...] = ()  # listed before, and now as they were when the task began
 
 
-class Brief(Struct, frozen=True):
+class Brief(Struct, frozen=True, gc=False):
     """What a child receives for a task. `key` changes when, and only when, the meaning of `text` (Markdown) does."""
 
     key: str
@@ -181,7 +181,7 @@ class Steer(Struct, frozen=True):
     digest: str = ""  # SHA-256 of its text
 
 
-class Briefing(Struct, frozen=True):
+class Briefing(Struct, frozen=True, gc=False):
     """What the child knows about the task."""
 
     delivered: Brief | None = None  # the latest brief that was confirmed
@@ -200,14 +200,14 @@ class Tries(Struct, frozen=True):
     lost_checks: int = 0  # runs of the verify commands that were not completed
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """What the turns that have ended used."""
 
     tokens: Tokens = Tokens()
     seconds: float = 0.0  # without the time that they waited on a human
 
 
-class RunResult(Struct, frozen=True):
+class RunResult(Struct, frozen=True, gc=False):
     """The result of the run so far."""
 
     base: Tree | None = None  # the working tree when the first turn began whose changes are not listed yet
@@ -250,7 +250,7 @@ class OwnTree(Struct, frozen=True):
     follow_ups: int = 0  # turns after conflicts, in this run
 
 
-class TaskState(Struct, frozen=True):
+class TaskState(Struct, frozen=True, gc=False):
     """The execution of one task so far."""
 
     task: str  # its id in the plan

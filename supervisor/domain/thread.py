@@ -11,7 +11,7 @@ from msgspec import Struct, field
 OUR_MESSAGES = "orch-"  # the supervisor's client message ids begin with this
 
 
-class Tokens(Struct, frozen=True):
+class Tokens(Struct, frozen=True, gc=False):
     """Tokens that went into a model and came out of it."""
 
     input: int = 0

@@ -3,8 +3,8 @@
 floor.py up CODEX FOLDER...        start one server for each folder, print "ready" once each has answered, stop them
 floor.py down CODEX FOLDER...      the same; print how many milliseconds SIGTERM took, with the start of Python
 floor.py greet SOCKET...           connect to running servers, and wait until each has answered
-floor.py resume CODEX FOLDER ID    start a server and resume a thread; print how many milliseconds it took, and how many
-                                   more until the server was gone after it was killed
+floor.py resume CODEX FOLDER ID    kill a server, wait until it is gone, start another one and resume a thread; print
+                                   how many milliseconds it took, and how many of them until the first one was gone
 floor.py turns                     read the work of `turns` from standard input; print how many milliseconds it took
 """
 
@@ -116,13 +116,15 @@ def resume(codex: str, folder: str, thread: str) -> None:
         client = await connected(path)
         await client.ask("thread/resume", {"threadId": thread})
 
-    began = time.perf_counter()
     with started(codex, [folder]) as (servers, paths):
-        asyncio.run(resumed(paths[0]))
-        took = time.perf_counter() - began
+        asyncio.run(greet_all(paths))
+        began = time.perf_counter()
         servers[0].kill()
         servers[0].wait()
-        print(took * 1000, (time.perf_counter() - began - took) * 1000, flush=True)
+        gone = time.perf_counter() - began
+        with started(codex, [folder]) as (_, again):
+            asyncio.run(resumed(again[0]))
+            print((time.perf_counter() - began) * 1000, gone * 1000, flush=True)
 
 
 async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:

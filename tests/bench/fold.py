@@ -57,7 +57,12 @@ def run(tasks: int, events: int) -> tuple[World, int]:
     """Return the world after all tasks are done, and how many events and intents led there."""
     served = tuple(Child(f"c{number}", f"/c{number}") for number in range(CHILDREN))
     parts = tuple(
-        Task(f"T{number}", f"Do part {number}", f"c{number % CHILDREN}", instructions=f"Do part {number} well. " * 5)
+        Task(
+            f"T{number}",
+            f"Do part {number}",
+            served[number % CHILDREN].name,
+            instructions=f"Do part {number} well. " * 5,
+        )
         for number in range(tasks)
     )
     plan = Plan(title="Long", hold=False, objective="Do it all.", success="", contracts=(), tasks=parts)

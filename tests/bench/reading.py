@@ -16,6 +16,7 @@ from supervisor.domain.child import Child, Runner
 from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.snapshot.git import state_key
+from supervisor.runtime.snapshot.git_calls import look
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.reach.there import reaching
 from tests.bench import repos
@@ -43,7 +44,7 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
     floor, took, key = [], [], []
     for _ in range(rounds):  # alternately, so that both run under the same load
         floor.append(timed(lambda: _plain_git(repo)))
-        took.append(timed(lambda: snapshots.read("repo", repo, state_key(repo))))
+        took.append(timed(lambda: snapshots.read("repo", repo, look(repo))))
         key.append(timed(lambda: state_key(repo)))
     yield Row(
         "snapshot, read anew", median(took), median(floor), "1.5", "5,000 commits, 2,000 files; in a running Python"
@@ -70,7 +71,7 @@ def snapshot_elsewhere(folder: Path, rounds: int) -> Iterator[Row]:
 
         def read() -> None:
             with reaching(root, once=True):
-                snapshots.read("repo", root, state_key(root))
+                snapshots.read("repo", root, look(root))
 
         for _ in range(rounds):
             words = [*ssh, "--", calls]
@@ -94,9 +95,9 @@ def snapshots_of_many(folder: Path, rounds: int) -> Iterator[Row]:
         floor.append(timed(lambda: _side_by_side(folders, PLAIN)))
         shutil.rmtree(root / ".orchestrator", ignore_errors=True)
         took.append(timed(lambda: orch(root, "snapshot", "--json")))
-    snapshots.read(names[0], folders[0], state_key(folders[0]))  # loads what is loaded late
+    snapshots.read(names[0], folders[0], look(folders[0]))  # loads what is loaded late
     began = time.process_time()
-    snapshots.read(names[0], folders[0], state_key(folders[0]))
+    snapshots.read(names[0], folders[0], look(folders[0]))
     own = (time.process_time() - began) * 1000 * MANY
     note = (
         f"5,000 commits, 2,000 files each; the floor is the {len(PLAIN)} calls of git that a snapshot needs, of four "

@@ -65,8 +65,8 @@ def recovery(folder: Path, rounds: int) -> Iterator[Row]:
             floor.append(float(times[0]))
             gone.append(float(times[1]))
     note = (
-        f"a bare client: start, handshake, `thread/resume`; a codex that is killed is gone after {median(gone):.0f} ms "
-        "more; others, elsewhere: codex-autorunner 524 ms"
+        f"a bare client: a killed codex is gone ({median(gone):.0f} ms), start, handshake, `thread/resume`; "
+        "others, elsewhere: codex-autorunner 524 ms"
     )
     yield Row("kill -9 of a server to its thread resumed", median(took), median(floor), "1.2", note)
 

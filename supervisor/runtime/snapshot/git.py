@@ -11,7 +11,7 @@ from supervisor.core.repo.git.text import moment, words
 from supervisor.domain.repo.git import Commit, GitState, Head, History, RepoInside, Submodule, Worktree
 from supervisor.domain.repo.pathname import shown
 from supervisor.runtime.snapshot import git_calls
-from supervisor.runtime.snapshot.git_calls import GitAnswers
+from supervisor.runtime.snapshot.git_calls import GitAnswers, StatusSeen
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.shell.git.folder import progress_of, read_small
 from supervisor.shell.git.inside import InsideStatus
@@ -25,15 +25,16 @@ ATTRIBUTES_LIMIT = 64 << 10
 
 def state_key(path: Path) -> str:
     """Compute the current `GitState.key`, with one `git status`. Raises WorkspaceError."""
-    return git_calls.ask_key(path)
+    return git_calls.look(path).key
 
 
-def read_state(path: Path) -> tuple[GitState, History]:
-    """Read what git knows of the repo whose root (or bare folder) is `path`. Raises WorkspaceError when git fails.
+def read_state(path: Path, seen: StatusSeen | None = None) -> tuple[GitState, History]:
+    """Read what git knows of the repo whose root (or bare folder) is `path`, but for the work tree if it was just
+    `seen`. Raises WorkspaceError when git fails.
 
     A history that git reads only in part is not an error: its `cut` says what is missing.
     """
-    answers = git_calls.ask(path)
+    answers = git_calls.ask(path, seen)
     return _state(path, answers), _history(answers)
 
 

@@ -36,6 +36,14 @@ _HEAD = ("--revs-only", "HEAD")
 _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
 
 
+class StatusSeen(Struct, frozen=True):
+    """The work tree as one `git status` saw it. That of a bare repo has none."""
+
+    key: str  # a digest that changes with HEAD, index and work tree
+    status: GitOutput | None = None
+    inside: Inside = Inside()  # the repos inside the work tree
+
+
 class Files(Struct, frozen=True):
     """The index and the work tree. A bare repo has neither."""
 
@@ -80,8 +88,9 @@ class GitAnswers(Struct, frozen=True):
     branches: Branches
 
 
-def ask(path: Path) -> GitAnswers:
-    """Make all git calls, in parallel, for the repo whose root (or bare folder) is `path`. Raises WorkspaceError."""
+def ask(path: Path, seen: StatusSeen | None = None) -> GitAnswers:
+    """Make all git calls, in parallel, for the repo whose root (or bare folder) is `path`; but for those whose answers
+    were just `seen`. Raises WorkspaceError."""
     place = _place(path)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
         kind = pool.submit(_bare_and_head, path)
@@ -92,7 +101,7 @@ def ask(path: Path) -> GitAnswers:
         # one call after the other.
         parts = 1 if isinstance(path, PathThere) else 2
         logs = [pool.submit(_log_part, path, head, part, parts) for part in range(parts)]
-        files = pool.submit(_bare_files if bare else _files, path, place, filters)
+        files = pool.submit(_bare_files, path, place) if bare else pool.submit(_files, path, place, filters, seen)
         branches = pool.submit(_branches, path, place)
         sizes = pool.submit(walk, path, RECENT, "--numstat", f"--format={git_log.SIZED_FORMAT}", head or "HEAD")
         log = _log(path, [part.result() for part in logs])
@@ -100,7 +109,7 @@ def ask(path: Path) -> GitAnswers:
         return GitAnswers(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
 
 
-def ask_key(path: Path) -> str:
+def look(path: Path) -> StatusSeen:
     """Digest HEAD, the index, the work tree and the operation in progress, with one `git status` for each repo.
 
     If the repo's configuration may name filters or includes another file, it takes a `git config` too. Raises
@@ -109,12 +118,17 @@ def ask_key(path: Path) -> str:
     place = _place(path)
     filters = frozenset[str]() if names_no_filter(place) else filters_of(read_config(path))
     try:
-        status = read_status(path, filters)
-        return _key(path, place, status, read_inside(path, status.out))
+        return _look(path, place, filters)
     except WorkspaceError:
         if not _bare_and_head(path)[0]:
             raise
-    return _bare_files(path, place, filters).key
+    return StatusSeen(_bare_files(path, place).key)
+
+
+def _look(path: Path, place: GitDir, filters: frozenset[str]) -> StatusSeen:
+    status = read_status(path, filters)
+    inside = read_inside(path, status.out)
+    return StatusSeen(_key(path, place, status, inside), status, inside)
 
 
 def _place(path: Path) -> GitDir:
@@ -146,7 +160,7 @@ def _key(path: Path, place: GitDir, status: GitOutput, inside: Inside) -> str:
     return digest.hexdigest()
 
 
-def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
+def _bare_files(path: Path, place: GitDir) -> Files:
     answer = run_git(path, "rev-parse", *_HEAD)
     head = read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
@@ -154,24 +168,24 @@ def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
     return Files(key, oid, parse.GitStatus(), parse.GitIndex(frozenset(), {}), b"", Inside(), ())
 
 
-def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
-    status_output = read_status(path, filters)
+def _files(path: Path, place: GitDir, filters: frozenset[str], seen: StatusSeen | None) -> Files:
+    if seen is None or seen.status is None:
+        seen = _look(path, place, filters)
+    assert seen.status is not None, "this work tree was looked at"
     listed = run_git(path, "ls-files", "-z", "-s", "-t")
     index = parse.parse_index(listed.out)
     modules = b""
     if index.submodules:
         modules = run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
-    status = parse.parse_status(status_output.out)
-    answers = (("changed files", status_output), ("tracked files", listed))
+    status = parse.parse_status(seen.status.out)
+    answers = (("changed files", seen.status), ("tracked files", listed))
     cut = [_incomplete(what, answer) for what, answer in answers if torn(answer)]
-    inside = read_inside(path, status_output.out)
-    if inside.cut:
-        cut.append(f"repos inside: only {len(inside.repos):,} are read, and there are more")
-    for one in inside.repos:
+    if seen.inside.cut:
+        cut.append(f"repos inside: only {len(seen.inside.repos):,} are read, and there are more")
+    for one in seen.inside.repos:
         if one.status is not None and one.status.cut:
             cut.append(_incomplete(f"changed files of {one.name}", one.status))
-    key = _key(path, place, status_output, inside)
-    return Files(key, status.oid, status, index, modules, inside, tuple(cut))
+    return Files(seen.key, status.oid, status, index, modules, seen.inside, tuple(cut))
 
 
 def _log_part(path: Path, head: str | None, part: int, parts: int) -> tuple[list[git_log.Logged], GitOutput]:

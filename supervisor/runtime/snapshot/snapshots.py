@@ -19,7 +19,8 @@ from supervisor.errors import OrchError, WorkspaceError
 from supervisor.regular_file import open_regular
 from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.secrets import clean
-from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.git_calls import StatusSeen, look
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
@@ -46,10 +47,10 @@ def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
     file = workspace.snapshot(child.name)
     with reaching(path, once=True):
         root = _root(path)
-        known, key = _kept(file), state_key(root)
-        if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
+        known, seen = _kept(file), look(root)
+        if known is not None and (known.child, known.path, known.key) == (child.name, str(root), seen.key):
             return known, False
-        made = read(child.name, root, key)
+        made = read(child.name, root, seen)
     # If the file cannot be written, the snapshot is still good; only the next one takes longer.
     with contextlib.suppress(OSError):
         workspace.state.mkdir(mode=0o700, exist_ok=True)
@@ -75,17 +76,17 @@ def refresh_all(
     return [job.result() for job in jobs]
 
 
-def read(name: str, root: Path, key: str) -> Snapshot:
-    """Take a new snapshot of the repo at `root`. Nothing in it is older than `key`. Raises OrchError if git fails."""
+def read(name: str, root: Path, seen: StatusSeen) -> Snapshot:
+    """Take a new snapshot of the repo at `root`, whose work tree was just `seen`. Raises OrchError if git fails."""
     # Read files in a thread, because git's half only waits for processes.
     with ThreadPoolExecutor(1, "files") as pool:
         listed = pool.submit(_list_files, root)
         job = pool.submit(lambda: read_files(listed.result()))
         if isinstance(root, PathThere):  # one shell for both: so files are read while git's longest call runs there
             wait([listed])
-        state, history = read_state(root)
+        state, history = read_state(root, seen)
         docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else job.result()
-    return clean(Snapshot(name, str(root), key, state, history, docs, code, cut))
+    return clean(Snapshot(name, str(root), seen.key, state, history, docs, code, cut))
 
 
 def as_json(one: Snapshot | Unread) -> dict[str, object]:

@@ -43,8 +43,15 @@ SAFE = (
     *("-c", "core.sshCommand=false", "-c", "protocol.allow=never"),
     *("--no-pager", "--no-optional-locks"),
 )
-_ENV = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "ORCH_EMPTY": ""}
-"""No prompt, and no fetch of missing objects in a partial clone: a fetch runs programs that the repo's config names."""
+_ENV = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_FLUSH": "0",
+    "ORCH_EMPTY": "",
+}
+"""No prompt, and no fetch of missing objects in a partial clone: a fetch runs programs that the repo's config names.
+No write for each commit of a log: reading 5,000 of them took 11 ms in place of 6."""
 
 _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL"})
 """Git variables that are inherited all the same: they say where the user's own configuration is."""
