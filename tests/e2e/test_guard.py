@@ -23,6 +23,8 @@ from tests.e2e.stdio import Codex
 from tests.e2e.test_plan import answered, plan, plan_text, writes
 from tests.programs import require
 
+pytestmark = pytest.mark.long
+
 HUMAN = "### {0} — Look\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n"
 
 

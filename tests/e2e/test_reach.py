@@ -20,6 +20,8 @@ from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
 from tests.e2e.lab import Lab, report, task
 
+pytestmark = pytest.mark.long
+
 NOTICED = 10.0  # seconds for the supervisor to notice that its workspace is gone
 LISTENS = 5.0  # seconds for it to listen again
 LOOK = 0.1
@@ -146,7 +148,7 @@ def restored(state: Path) -> None:
     backup = state.with_name("backup")
     passing = shutil.ignore_patterns("*-journal", "*.tmp", ".*")  # files that are written now, and soon gone
     shutil.copytree(state, backup, symlinks=True, ignore=passing)
-    shutil.rmtree(state)
+    removed(state)  # at once: the supervisor writes there meanwhile
     backup.rename(state)
 
 

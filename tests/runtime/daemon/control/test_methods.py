@@ -209,7 +209,9 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
 def test_who_lets_a_held_task_go_is_told_what_holds_it(supervisor: Supervisor) -> None:
     plan = Plan("A", False, "", "", (), (Task("H1", "Look", "human", hold=True, instructions="Look."),))
     with supervisor.client() as client:
+        version = client.watch(-1, 0).version
         supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
+        assert [one["id"] for one in client.watch(version, LIMIT).status["tasks"]] == ["H1"]
         assert refused(client, "go", task="H1") == (
             "H1 is neither blocked nor failed; the plan holds it: see `orch status`"
         )
