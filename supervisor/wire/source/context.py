@@ -17,6 +17,7 @@ from supervisor.wire.source.languages import word_set
 BEFORE = 160  # bytes before a node that are searched
 DEEP = 7  # ancestors that are searched for a call
 PATH_DEEP = 40  # the same for a route, which may be nested in others
+MANY = 40  # arguments of one call, which are not counted any more
 
 ARGUMENTS = word_set(
     """
@@ -47,6 +48,7 @@ _METHOD_BEFORE = regex(rb"""[(\[]\s*["'](GET|POST|PUT|PATCH|DELETE)["']\s*,\s*$"
 _METHOD_BELOW = regex(rb"""\s*:\s*\{\s*["']?(GET|POST|PUT|PATCH|DELETE)["']?\s*:""", re.I)
 _CALLEE = regex(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
 _BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
+_BETWEEN = regex(r"\s+(?=[.?!]|->|::)|<[^<>]*>\s*$")
 _OUTER_ROUTE = regex(rb"""["'](/[^"'\n]{0,200})["']""")
 _INDEXED = regex(r"(?:\[[^\[\]]*\]|\([^()]*\)|[!?.\s])+$")
 _ELEMENT = regex(rb"<(?:Route|Link|NavLink|Navigate|Redirect)(?=\s[^<]*\Z)")
@@ -198,15 +200,26 @@ def _is_call(source: bytes, parenthesis: Node) -> bool:
 
 def _add_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:
     found.call = _callee(source, arguments)
-    siblings = arguments.named_children if arguments.named_child_count < 40 else [child]
-    found.at = next((number for number, one in enumerate(siblings) if one.start_byte >= child.start_byte), 0)
-    if path:
-        method = _METHOD.match(source, arguments.start_byte, arguments.start_byte + BEFORE)
-        found.method = method[1].decode().upper() if method else ""
+    found.at = _place_among(arguments, child)
+    if not path:
+        return
+    siblings = arguments.named_children if arguments.named_child_count < MANY else [child]
+    method = _METHOD.match(source, arguments.start_byte, arguments.start_byte + BEFORE)
+    found.method = method[1].decode().upper() if method else ""
     behind = source[arguments.end_byte : arguments.end_byte + 12].lstrip()
     found.handled = behind.startswith((b"{", b"do")) or any(
         one.start_byte != child.start_byte and any(word in _kind(one) for word in _FUNCTIONS) for one in siblings
     )
+
+
+def _place_among(arguments: Node, child: Node) -> int:
+    """The number of an argument, from 0; 0 also among very many."""
+    count = arguments.named_child_count
+    for number in range(count if count < MANY else 0):
+        one = arguments.named_child(number)
+        if one is not None and one.start_byte >= child.start_byte:
+            return number
+    return 0
 
 
 def _kind(argument: Node) -> str:
@@ -223,12 +236,13 @@ def _callee(source: bytes, arguments: Node) -> str:
     if top is None:
         return ""
     text = source[max(top.start_byte, start - BEFORE) : start].decode("utf-8", "replace")
-    for _ in range(6):
-        if (without := _BRACKETS.sub("", text)) == text:
-            break
-        text = without
-    match = _CALLEE.search(re.sub(r"\s+(?=[.?!]|->|::)|<[^<>]*>\s*$", "", text).rstrip())
-    return re.sub(r"\s", "", match[0]).lstrip("@") if match else ""
+    if ")" in text or "]" in text:
+        for _ in range(6):
+            if (without := _BRACKETS.sub("", text)) == text:
+                break
+            text = without
+    match = _CALLEE.search(_BETWEEN.sub("", text).rstrip())
+    return "".join(match[0].split()).lstrip("@") if match else ""
 
 
 def _outer_route(source: bytes, arguments: Node, child: Node) -> str:

@@ -12,6 +12,7 @@ from itertools import islice
 
 from supervisor.domain.link import UnresolvedCall
 from supervisor.regex import regex
+from supervisor.wire.source.http.lines import found_in_lines
 
 MANY = 50  # calls kept of one file
 EXAMINED = 500  # calls looked at; each variable is searched in the whole file
@@ -33,23 +34,21 @@ _CALL = regex(
     re.X,
 )
 _MARKS = (
-    *(b"fetch", b"axios", b"$http", b"superagent", b"ky", b"got", b"requests.", b"httpx.", b"aiohttp.", b"urlopen"),
-    *(b"http.", b"reqwest::", b"HTTParty", b"Faraday", b"RestClient", b"ttpClient", b"ttpclient", b"estTemplate"),
-    *(b"WebSocket", b"EventSource"),
+    *("fetch", "axios", "$http", "superagent", "ky", "got", "requests.", "httpx.", "aiohttp.", "urlopen"),
+    *("http.", "reqwest::", "HTTParty", "Faraday", "RestClient", "ttpClient", "ttpclient", "estTemplate"),
+    *("WebSocket", "EventSource"),
 )
-"""Each call that is found has one of them."""
+"""Each call that is found has one of them in its first line."""
 _COMMENT = regex(r"^\s*(?://|#|\*|/\*|--)")
 _PART = regex(r"[A-Za-z_$][\w$]*")
 
 
 def unresolved(source: bytes) -> Iterator[UnresolvedCall]:
     """Yield the requests of a file whose first argument is no literal, and no variable that the file fills with one."""
-    if not any(mark in source for mark in _MARKS):
-        return
     text = source.decode("utf-8", "replace")
     filled: dict[str, bool] = {}
     count = 0
-    for match in islice(_CALL.finditer(text), EXAMINED):
+    for match in islice(found_in_lines(_CALL, text, _MARKS), EXAMINED):
         begins = text.rfind("\n", 0, match.start()) + 1
         parts = _PART.findall(match[2])
         if not parts or _COMMENT.match(text, begins) or _is_declared(text, match.start()):

@@ -12,6 +12,7 @@ from itertools import islice
 
 from supervisor.domain.link import Form, Literal
 from supervisor.regex import regex
+from supervisor.wire.source.http.lines import found_in_lines
 
 MANY = 200  # codes kept of one file
 FEW = 10  # codes of one comparison
@@ -68,7 +69,7 @@ _FOUND = regex(
     | \b(?:status\.|StatusCodes\.Status)(?:HTTP_)?(?P<b>[2-5]\d\d)(?=_|[A-Z])
     | \bNet::HTTP(?P<c>[A-Z][A-Za-z]+)\b
     | \b(?:(?:Typed)?Results\.|HttpResponse::)(?P<d>{_NAME})\(
-    | :status\s?=>\s?:(?P<e>\w+) | \bstatus:\s?:(?P<f>\w+) | \bhead\s:(?P<g>\w+)
+    | :status\s?=>\s?:(?P<e>\w+) | \bstatus:\s?:(?P<f>\w+) | \bhead\ :(?P<g>\w+)
     | \bput_status\(\s?(?:conn,\s?)?:(?P<h>\w+)
     | (?<![\w-])(?:\w*[sS]tatus_?(?:[cC]ode)?|HTTPException|abort|sendError|writeHead|WriteHeader|send_resp|put_status
         |http_response_code|ProducesResponseType|getResponseCode|get_status_code)\b(?:\(\w+\))?
@@ -79,10 +80,9 @@ _FOUND = regex(
 )
 _MARKS = (
     *("tatus", "abort", "riteHead", "send_resp", "sendError", "HTTPException", "Net::HTTP", "Results."),
-    *("HttpResponse::", "head", "ProducesResponseType", "getResponseCode", "http_response_code"),
+    *("HttpResponse::", "head :", "ProducesResponseType", "getResponseCode", "http_response_code"),
 )
-"""What is found begins in a line with one of them. Most have none, and the pattern takes as long as the grammar."""
-LATER = 80  # characters behind such a line, into which a match may reach
+"""What is found begins in a line with one of them."""
 _WORD = regex(r"\w+")
 _COMMENT = regex(r"^\s*(?://|#(?!\[)|\*|/\*|--)")
 _COMPARES = regex(r"(?:[=!]==?|\beq\b|\bin\b|is_a\?|instanceof|[<>]=?)\s?[(\[{]?\s?\Z")
@@ -97,7 +97,7 @@ def statuses(source: bytes) -> Iterator[Literal]:
 
 def _found(text: str) -> Iterator[Literal]:
     line, counted = 1, 0
-    for match in _matches(text):
+    for match in found_in_lines(_FOUND, text, _MARKS):
         start = match.start()
         begins = text.rfind("\n", max(0, start - BEFORE), start) + 1 or max(0, start - BEFORE)
         named = match.lastgroup == "j"
@@ -109,29 +109,6 @@ def _found(text: str) -> Iterator[Literal]:
         compared = named or _is_compared(text, match, begins)
         for word, code in codes:
             yield Literal(str(code), line, Form.STATUS, key=COMPARED if compared else SENT, raw=word)
-
-
-def _matches(text: str) -> Iterator[re.Match[str]]:
-    past = 0
-    for begin, end in sorted(_marked_lines(text)):
-        for match in _FOUND.finditer(text, max(begin, past), end + LATER):
-            if match.start() >= end:
-                break
-            past = match.end()
-            yield match
-
-
-def _marked_lines(text: str) -> set[tuple[int, int]]:
-    """Return where each line with a mark begins and ends."""
-    lines = set()
-    for mark in _MARKS:
-        at = text.find(mark)
-        while at >= 0:
-            end = text.find("\n", at)
-            end = end if end >= 0 else len(text)
-            lines.add((text.rfind("\n", 0, at) + 1, end))
-            at = text.find(mark, end)
-    return lines
 
 
 def _code(word: str) -> int:
