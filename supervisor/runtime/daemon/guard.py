@@ -22,7 +22,7 @@ from supervisor.runtime.daemon.keeper import is_keeper, keeper
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.process.caller import caller_of
+from supervisor.shell.process.caller import caller_of, in_our_namespaces
 from supervisor.shell.process.table import Identity, identity_of, row
 from supervisor.wire.codex.items import McpToolCall
 
@@ -115,23 +115,24 @@ class Guard:
         return not self._loose
 
     def _any_lost(self) -> bool:
-        """Whether a server that still runs here has no keeper above it. One behind a login to this machine may never
-        have had one: it counts once a keeper was seen."""
-        servers = (one.identity for one in self._registry.all().values())
-        if any(self._lost(one, kept=True) for one in servers):
+        """Whether a server that still runs has no keeper above it, also one behind a runner that leads here."""
+        servers = [one.identity for one in self._registry.all().values()]
+        if any(map(self._lost, servers)):
             return True
         behind = [one.identity for one in self._registry.elsewhere().values()]
         own = identity_of(os.getpid()) if behind else None
-        return own is not None and any(self._lost(one, kept=False) for one in behind if one.boot == own.boot)
+        return own is not None and any(
+            one.boot == own.boot and in_our_namespaces(one.pid) and self._lost(one) for one in behind
+        )
 
-    def _lost(self, server: Identity, *, kept: bool) -> bool:
+    def _lost(self, server: Identity) -> bool:
         line = row(server.pid)
         if line is None or line.identity != server:
             return False
         known = self._above.get(server)
         if known is None and (line.parent == os.getpid() or is_keeper(line.parent)):
             known = self._above[server] = line.parent
-        return line.parent != known and (kept or known is not None)
+        return line.parent != known
 
     async def _uncovered(self, method: str, params: Mapping[str, object]) -> Refusal | None:
         """Why a request of the orchestrator's is not part of a tool call; None if it is, which uses that call up."""

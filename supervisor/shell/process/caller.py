@@ -50,6 +50,11 @@ def caller_of_process(pid: int, uid: int, holds: Callable[[], bool]) -> Caller |
     return _looked_at(handle, pid, uid)
 
 
+def in_our_namespaces(pid: int) -> bool:
+    """Whether a process of this user shares all of our namespaces."""
+    return _foreign(pid) == ()
+
+
 def _looked_at(handle: ProcessHandle, pid: int, uid: int) -> Caller | UnseenCaller:
     """Look at a process that is held, and let it go."""
     with closing(handle):
