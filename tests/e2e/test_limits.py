@@ -8,6 +8,7 @@ import pytest
 
 from supervisor.demo.model import Fail, Failed, Silence, Step, directive_script
 from supervisor.errors import RequestRefused
+from tests.e2e.account import account
 from tests.e2e.lab import Lab, report, task
 
 STALL = 0.02  # minutes: two looks without a sign take a second and a half
@@ -157,3 +158,19 @@ def test_the_accounts_limit_is_shown_and_a_plan_that_may_not_fit_is_warned_of(la
     assert f"warning: {warning}" in lab.orch("plan", "check").stderr
     lab.orch("report", "-o", "limits.html")
     assert "93% of the limit used" in (lab.workspace.root / "limits.html").read_text(encoding="utf-8")
+
+
+def test_the_accounts_limit_is_known_before_the_first_turn_and_read_again_by_the_next_supervisor() -> None:
+    with Lab("backend") as lab, account(lab, 91):
+        lab.plan(task("T1", "backend", report("x")), head="- hold: yes\n")
+        lab.up()
+        lab.until(lambda seen: seen["limits"] and seen["tasks"])
+        warning = "the plan may not fit: the account's limit of 5 h is 91% used until "
+        first, second, *_ = lab.orch("status").stdout.splitlines()
+        assert first == "plan held · 0 of 1 done · 1 waits · 91% of the limit used"
+        assert second.startswith(warning)
+        assert f"warning: {warning}" in lab.orch("plan", "check").stderr
+        lab.orch("down")
+        lab.up()
+        assert [one["used_percent"] for one in lab.until(lambda seen: seen["limits"])["limits"]] == [91]
+        assert lab.ledger("turn_began") == []

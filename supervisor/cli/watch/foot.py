@@ -15,7 +15,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Tab", "to the asks, or to the tasks"),
     ("Enter", "look closer: an ask with its steps, the log of a task"),
     ("l b d", "log, brief, diff of the task; Tab goes through them"),
-    ("a", "attach: open its thread in Codex; leave that to come back"),
+    ("a", "attach: its thread in Codex; leave that to come back"),
     ("g", "the graph of the tasks"),
     ("/", "only tasks with these words, in any of their columns"),
     ("Esc", "back; on the list: forget the filter"),
@@ -25,7 +25,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("y n r", "on an ask: accept, decline, reply"),
     ("s", "on an approval: accept the same for the session"),
     ("", "before Enter you may add words; Esc sends nothing"),
-    ("", "several questions come one after the other; Backspace goes back"),
+    ("", "several questions come in turn; Backspace goes back"),
 )
 
 
@@ -84,9 +84,7 @@ def help_lines() -> Iterator[Line]:
     for keys, words in KEYS:
         yield Line((Cell(keys, "bold cyan"), Cell(" " * (wide - width(keys) + 2)), Cell(words)), 1)
     yield Line()
-    yield Line(
-        (Cell("Your answers count as yours, as with `orch answer`. An ask that was settled elsewhere says so."),), 1
-    )
+    yield Line((Cell("Answers count as with `orch answer`. An ask settled elsewhere says so."),), 1)
 
 
 def _offers(screen: Screen, items: Items) -> Iterator[tuple[str, str]]:

@@ -27,18 +27,20 @@ from supervisor.shell.process import Identity, Spawned
 from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
     INTERRUPT_TURN,
+    READ_LIMITS,
     CodexMethod,
     login_problem,
     read_answer,
     server_version,
 )
 from supervisor.wire.codex.decode import NotUnderstood
-from supervisor.wire.codex.notifications import Notification
+from supervisor.wire.codex.notifications import Notification, limits_in
 from supervisor.wire.codex.reader import NotificationReader
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that already runs to answer; a healthy one takes 0.05
 DOUBT = 1.0  # seconds without an answer before we check `codex --version`
 STOP_GRACE = 3.0  # seconds for a server to exit after the second SIGTERM (it takes a few ms)
+LIMITS_WITHIN = 30.0  # seconds for the account's limits, which Codex fetches over the network
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
 PROBE_AGAIN = 0.5  # seconds after a probe without an answer
 CATCH_UP = 1.0  # seconds to wait at most for what a server has sent already
@@ -106,6 +108,15 @@ class ServerClient:
         self._post(ev.ServerReady(self._now(), name, session.pid, session.socket, session.version, self.adopted))
         self._group.create_task(self._watch(session), name=f"watch {name}")
         self._group.create_task(self._probe(session), name=f"probe {name}")
+        if self._starts.shared(READ_LIMITS, lambda: self) is self:  # they are those of the account, so one asks
+            self._group.create_task(self._read_limits(session), name=f"limits that {name} has")
+
+    async def _read_limits(self, session: Session) -> None:
+        """Learn how much of the account's limits is used before a turn says so. Other providers say nothing."""
+        with suppress(TimeoutError, ConnectionLost, RpcError):
+            answer = await session.connection.request(READ_LIMITS.name, {}, LIMITS_WITHIN)
+            for one in limits_in(answer):
+                self._listener.receive(session, one)
 
     async def stop(self, *, kill: bool) -> None:
         """End the server and every process that it started. Posts ServerStopped or ServerStopFailed."""

@@ -176,3 +176,11 @@ def read_notification(notice: Notice) -> Notification | NotUnderstood:
     """Decode a notification."""
     body = decoded(BODIES.get(notice.method, OfThread), notice.params, f"codex's {notice.method}")
     return body if isinstance(body, NotUnderstood) else Notification(notice.method, body, notice.params)
+
+
+def limits_in(answer: object) -> tuple[Notice, ...]:
+    """Return what the answer to `account/rateLimits/read` says, as the notifications that tell each change of it."""
+    found = answer if isinstance(answer, dict) else {}
+    by_id = found.get("rateLimitsByLimitId")
+    known = [*by_id.values()] if isinstance(by_id, dict) and by_id else [found.get("rateLimits")]
+    return tuple(Notice("account/rateLimits/updated", {"rateLimits": one}) for one in known if isinstance(one, dict))

@@ -8,6 +8,7 @@ import pytest
 
 from supervisor.cli.display.blocks import width
 from supervisor.cli.watch.draw import Scene, ScreenRow, draw, head_of
+from supervisor.cli.watch.foot import help_lines
 from supervisor.cli.watch.layout import Size
 from supervisor.cli.watch.state import Chosen, Items, Reply, Screen, ScreenPage, TypedLine, items_of, settled
 from supervisor.wire.status import read_status
@@ -45,6 +46,10 @@ def test_the_rows_fill_the_terminal_and_none_is_too_wide(size: tuple[int, int]) 
             found = rows(status, Screen(place=place), size)  # type: ignore[arg-type]
             assert len(found) == size[1]
             assert max(width(text(row)) for row in found) <= size[0], place
+
+
+def test_the_help_has_room_in_80_columns() -> None:
+    assert [line for line in help_lines() if sum(width(cell.text) for cell in line.cells) > 79] == []
 
 
 def test_asks_stand_above_the_tasks_and_are_all_counted() -> None:

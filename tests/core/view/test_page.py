@@ -22,7 +22,7 @@ from supervisor.domain.plan import Effect, Foreseen
 from supervisor.domain.status import LimitInfo
 from supervisor.domain.world import World
 from supervisor.wire.status import read_status
-from tests.cli.scene import ask, status_json
+from tests.cli.scene import ask, orchestrator_json, status_json
 from tests.core.hostile import hostile
 from tests.core.view.test_hostile import hostile_world
 from tests.core.view.worlds import NOON, world_at_work
@@ -117,6 +117,13 @@ def test_it_says_what_was_spent_and_what_may_not_fit() -> None:
     assert '<span class="needs_human">81% of the limit used</span>' in shown
     assert "<p>the rest needs <code>2M</code> &lt;tokens&gt;</p>" in notices(Pen(), spent)
     assert "tokens&gt;" not in notices(Pen(), before)
+
+
+def test_commands_in_a_notice_are_code() -> None:
+    seen = read_status(status_json(orchestrator=orchestrator_json("stopped", why="`orch plan stop` <ended> it")))
+    assert notices(Pen(), seen) == (
+        '<div class="card you"><p>The orchestrator is stopped: <code>orch plan stop</code> &lt;ended&gt; it</p></div>'
+    )
 
 
 def test_secrets_are_cut_out_also_where_a_patch_or_a_plan_holds_them() -> None:

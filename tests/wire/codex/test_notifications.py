@@ -13,7 +13,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.thread import Tokens, TurnSeen, TurnStatus
 from supervisor.wire.codex.answers import START_THREAD, OpenedThread, read_answer
 from supervisor.wire.codex.decode import NotUnderstood
-from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.codex.notifications import Notification, limits_in, read_notification
 from supervisor.wire.codex.reader import KNOWN, NotificationReader
 from supervisor.wire.jsonrpc import Notice
 from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, item, notification, turn, user
@@ -278,3 +278,11 @@ def test_the_tokens_of_a_sub_agent_count_to_the_turn_that_started_it() -> None:
     assert read(notifications, "thread/tokenUsage/updated", **used("sub", 10, 2)) == ev.TokensSpent(
         AT, "api", "t", "u", 10, 2
     )
+
+
+def test_the_limits_that_are_read_are_those_that_are_told() -> None:
+    one, two = {"limitId": "codex", "primary": {"usedPercent": 91}}, {"limitId": "other", "primary": None}
+    told = [Notice("account/rateLimits/updated", {"rateLimits": limit}) for limit in (one, two)]
+    assert limits_in({"rateLimits": one, "rateLimitsByLimitId": {"codex": one, "other": two, "none": None}}) == (*told,)
+    assert limits_in({"rateLimits": one, "rateLimitsByLimitId": None}) == (told[0],)
+    assert [limits_in(odd) for odd in (None, [], "x", {}, {"rateLimits": 3, "rateLimitsByLimitId": 4})] == [()] * 5

@@ -79,15 +79,15 @@ def notices(pen: Pen, status: Status) -> Html:
     parts = [
         pen.words(whole or " ".join(one for one in (words, plan.why or "") if one)) if words else Html(""),
         pen("ul", rows, cls="plain") if rows else Html(""),
-        pen("p", f"The supervisor cannot record: {status.supervisor.problem}")
+        pen("p", pen.line(f"The supervisor cannot record: {status.supervisor.problem}"))
         if status.supervisor.problem
         else Html(""),
         *(pen("p", pen.line(one)) for one in status.warnings),
-        *(pen("p", f"{one.provider or 'The provider'} accepts no work: {one.why}") for one in status.pauses),
+        *(pen("p", pen.line(f"{one.provider or 'The provider'} accepts no work: {one.why}")) for one in status.pauses),
     ]
     if own is not None and own.state not in ("idle", "needs_human"):
         about = own.doing or own.why or ""
-        parts.append(pen("p", f"The orchestrator is {own.state}" + (f": {about}" if about else ".")))
+        parts.append(pen("p", pen.line(f"The orchestrator is {own.state}" + (f": {about}" if about else "."))))
     shown = [one for one in parts if one]
     return pen("div", shown, cls="card you") if shown else Html("")
 
