@@ -30,6 +30,8 @@ CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGST
 
 QUEUE_TIMEOUT = 2.0  # seconds for a place in the queue of connections, which is full only while somebody floods it
 
+LINE_LIMIT = 2**20  # bytes of one request; most of it is the text of an answer, a note or a problem
+
 LONGEST_PATH = 107  # bytes of `sun_path` in unix(7), without its end
 
 
@@ -106,9 +108,9 @@ class ControlClient:
     def call(self, method: str, **params: object) -> JsonObject:
         """Send a request and return the supervisor's answer. It comes at once, except while the plan is first read.
 
-        Raises RequestRefused or UsageError if the supervisor refuses, StoreError if it cannot record what is asked
-        (a full disk), SupervisorHangs if it does not answer in time,
-        SupervisorDown if it goes away.
+        Raises RequestRefused or UsageError if the supervisor refuses, UsageError if the request is longer than
+        LINE_LIMIT, StoreError if the supervisor cannot record what is asked (a full disk), SupervisorHangs if it does
+        not answer in time, SupervisorDown if it goes away.
         """
         return self._call(method, params, CALL_TIMEOUT)
 
@@ -141,9 +143,16 @@ class ControlClient:
 
     def _call(self, method: str, params: dict[str, object], timeout: float, reported_as: str = "") -> JsonObject:
         request, text = self._peer.request(method, params)
+        line = text.encode("utf-8", "surrogatepass") + b"\n"
+        if len(line) > LINE_LIMIT:
+            self._peer.forget(request)
+            raise UsageError(
+                f"the text for `{method}` is too long: {len(line) / 2**20:.1f} MiB of at most 1 MiB",
+                "put it into a file, and give the path of that file",
+            )
         try:
             self._socket.settimeout(timeout)
-            self._socket.sendall(text.encode("utf-8", "surrogatepass") + b"\n")
+            self._socket.sendall(line)
             message = self._peer.receive(self._line())
         except TimeoutError as error:
             self._peer.forget(request)

@@ -1,7 +1,8 @@
 """The control methods: what the command line asks of the supervisor, as JSON-RPC, one message a line.
 
-A method is a row of `METHODS`: its name, the Struct of its params, and its answer. A request with invalid params is
-refused with INVALID_PARAMS and a sentence that names the field. A request that the supervisor will not carry out is
+A method is a row of `METHODS`: its name, the Struct of its params, and its answer. What is no request is refused with
+INVALID_REQUEST and the reason; a request with invalid params, with INVALID_PARAMS and a sentence that names the field.
+A request that the supervisor will not carry out is
 refused with REFUSED and `data` {what, next_step, usage: whether the caller made the mistake}. INTERNAL_ERROR is a bug
 in the supervisor; its log has the traceback.
 """
@@ -16,8 +17,6 @@ from msgspec.structs import fields
 
 from supervisor.domain.status import Status
 from supervisor.wire.plain import in_words, typed
-
-LINE_LIMIT = 2**20  # bytes of one request; most of it is the text of an answer or a note
 
 
 class NoParams(Struct, frozen=True, forbid_unknown_fields=True):

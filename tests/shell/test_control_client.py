@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.errors import OTHER_VERSION, RequestRefused, SupervisorDown
+from supervisor.errors import OTHER_VERSION, RequestRefused, SupervisorDown, UsageError
 from supervisor.shell import control_client
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
@@ -204,6 +204,18 @@ def test_a_supervisor_that_hangs_is_an_error_in_time(answering: Script, monkeypa
         ):
             with pytest.raises(SupervisorDown, match=rf"is busy: no answer to `\w+` within {seconds} s: "):
                 call()
+
+
+def test_a_text_that_is_too_long_for_a_request_is_refused_and_the_connection_goes_on(answering: Script) -> None:
+    def script(connection: socket.socket) -> None:
+        give(connection, {"id": take(connection)["id"], "result": {}})
+
+    client = answering(script)
+    with pytest.raises(UsageError) as refused:
+        client.call("note", text="x" * (3 << 20))
+    what = "the text for `note` is too long: 3.0 MiB of at most 1 MiB"
+    assert (refused.value.what, refused.value.next_step) == (what, "put it into a file, and give the path of that file")
+    assert client.call("note", text="x") == {}
 
 
 def test_where_nobody_listens_no_supervisor_is_up(path: Path) -> None:

@@ -129,7 +129,7 @@ class Control:
         """Answer a request with one line; refuse an unknown one."""
         handler = self._handlers.get(call.method)
         if handler is None:
-            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
+            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method `{call.method}`")
         try:
             answer = await handler(call.params)
         except OrchError as error:

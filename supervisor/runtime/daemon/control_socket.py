@@ -12,9 +12,8 @@ from typing import Protocol
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.control_client import socket_name
-from supervisor.wire.control import LINE_LIMIT
-from supervisor.wire.jsonrpc import INVALID_PARAMS, REFUSED, Call, Peer
+from supervisor.shell.control_client import LINE_LIMIT, socket_name
+from supervisor.wire.jsonrpc import INVALID_REQUEST, REFUSED, Call, Garbage, Peer
 
 REFUSED_WITHIN = 2.0  # seconds in which a refused client is told the reason
 REFUSED_AT_ONCE = 64  # refused clients that are waited for; more are cut off
@@ -119,8 +118,10 @@ class ControlSocket:
                 await self._refuse(reader, writer, who)
                 return
             await self._serve(reader, writer, who)
-        except (ConnectionError, ValueError, TimeoutError):
-            pass  # the client went away, sent a longer line than it may, or was refused and sent nothing
+        except ValueError:  # asyncio's error for a line that is longer than LINE_LIMIT
+            writer.write(_no_request(f"its line has more than {LINE_LIMIT} bytes").encode() + b"\n")
+        except (ConnectionError, TimeoutError):
+            pass  # the client went away, or was refused and sent nothing
         finally:
             writer.close()
 
@@ -166,8 +167,13 @@ class ControlSocket:
         """Answer one line of a client with one line; refuse what is no request, or not for this client to ask."""
         call = Peer().receive(line)
         if not isinstance(call, Call):
-            return Peer.refuse(None, INVALID_PARAMS, "not a request")
+            return _no_request(call.reason if isinstance(call, Garbage) else "it has no id")
         refused = who if isinstance(who, Refusal) else await self._guard.refusal(who, call.method, call.params)
         if refused is not None:
             return Peer.refuse(call.id, REFUSED, refused.what, {**refused._asdict(), "usage": False})
         return await self._control.answer(call)
+
+
+def _no_request(why: str) -> str:
+    remedy = "send one JSON object a line, with `id`, `method` and `params`"
+    return Peer.refuse(None, INVALID_REQUEST, f"this is not a request: {why}; {remedy}")
