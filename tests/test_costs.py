@@ -75,7 +75,8 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.look.logs", 128, COMMAND | {"dataclasses", "inspect", "shutil"}),
         ("cli.main, cli.steer.asks", 120, COMMAND),
         ("cli.main, cli.steer.requests", 109, COMMAND),
-        ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
+        ("cli.main, cli.command.overview", 104, COMMAND | {"inspect", "shutil"}),  # most help, and all mistakes
+        ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),  # the help of one command
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 331, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready

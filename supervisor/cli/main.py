@@ -66,7 +66,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _carry_out(words: list[str], folder: Path) -> int:
-    """Run the command that these words name; return its exit code. Raises SystemExit where typer ends it."""
+    """Run the command that these words name; return its exit code."""
     if (named := found(words)) is not None:
         command, rest = named
         function = command.load()
@@ -76,11 +76,11 @@ def _carry_out(words: list[str], folder: Path) -> int:
             entry.raise_again()
             gc.enable()
             return call(function, takes, folder, values)
-    from supervisor.cli.command import typer_app  # import late (35 ms): only help and mistakes need it
+    from supervisor.cli.command import overview  # import late (6 ms): only help and mistakes need it
 
     if named is not None and isinstance(values, WrongWords):
-        raise typer_app.explained(command, takes, values)
-    return typer_app.show_help(words if named is None else [*command.words.split(" "), HELP_OPTIONS[1]])
+        raise overview.explained(command, takes, values)
+    return overview.show_help(words if named is None else [*command.words.split(" "), HELP_OPTIONS[1]])
 
 
 def _flushed(code: int) -> int:

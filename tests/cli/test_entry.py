@@ -49,8 +49,8 @@ def interrupted(folder: Path, *words: str, ignored: bool = False) -> tuple[int, 
         ("supervisor.cli.command.table", "up"),
         ("supervisor.cli.look.status", "status"),
         ("supervisor.cli.display.output", "status"),  # the workspace is missing, and that is being told
-        ("supervisor.cli.command.typer_app", "chek"),
-        ("typer", "--help"),
+        ("supervisor.cli.command.overview", "chek"),
+        ("textwrap", "--help"),
     ],
 )
 def test_ctrl_c_at_an_early_import_ends_quietly(module: str, words: str, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from supervisor import __version__
-from supervisor.cli.command.table import COMMANDS, GROUPS
+from supervisor.cli.command.overview import page
+from supervisor.cli.command.table import COMMANDS, GROUPS, ROOT
 from supervisor.cli.main import run
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
@@ -26,6 +27,13 @@ def test_every_command_helps_with_an_example(command: str, orch: Orch) -> None:
     assert (code, err) == (0, "")
     assert f"\n  Example:\n    orch {command.removesuffix(' write')}".rstrip() in out
     assert "...\n" not in out.partition("\nCommands:\n")[2], "a summary of a command has no room in 80 columns"
+
+
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_the_help_of_the_program_fits_the_terminal_and_leaves_nothing_out(width: int) -> None:
+    text = page(ROOT, width)
+    assert max(map(len, text.splitlines())) <= max(width, 50)
+    assert [one.help for one in COMMANDS if " " not in one.words and one.help not in " ".join(text.split())] == []
 
 
 def test_the_version_is_printed(orch: Orch) -> None:

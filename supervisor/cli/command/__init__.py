@@ -1,5 +1,5 @@
 """Find a command and parse its arguments.
 
-Here: the list of commands (`table`), how a function declares its parameters (`parameters`), the parser (`words`, and
-`typer_app` for help and mistakes), and `-C` and `--color` (`everywhere`). Not here: any command.
+Here: the list of commands (`table`), how a function declares its parameters (`parameters`), the parser (`words`), help
+(`overview`, and `typer_app` of one command), and `-C` and `--color` (`everywhere`). Not here: any command.
 """

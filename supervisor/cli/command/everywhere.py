@@ -16,6 +16,12 @@ from supervisor.runtime.workspace import WorkspacePaths, find
 
 VARIABLE = "ORCH_WORKSPACE"
 
+WHERE = (
+    "-C DIR, before or after the command, names the workspace or a folder in it (default: ORCH_WORKSPACE, else the "
+    "current folder). --color auto|always|never says when to colour."
+)
+"""What every help ends with."""
+
 
 class Everywhere(NamedTuple):
     """The folder in which a command runs, when to colour, and the other arguments."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated
 
-from supervisor.cli.command import manual, typer_app
+from supervisor.cli.command import manual, overview
 from supervisor.cli.command.parameters import Argument, Json, Option, Parameter, parameters
 from supervisor.cli.command.table import COMMANDS, GROUPS, Command
 from supervisor.cli.command.words import spelled_out
@@ -29,12 +28,8 @@ def show_help(
         chosen = [one for one in COMMANDS if [*one.words.split()][: len(words)] == words]
         output.emit_json([_described(one) for one in chosen])
     else:
-        _show(words)
+        return overview.show_help([*spelled_out(words), "--help"] if len(words) > 1 else [*words, "--help"])
     return 0
-
-
-def _show(words: Sequence[str]) -> NoReturn:
-    typer_app.show_help([*spelled_out(words), "--help"] if len(words) > 1 else [*words, "--help"])
 
 
 def _described(command: Command) -> dict[str, object]:
