@@ -15,7 +15,7 @@ MAX_BLOCK = 50_000  # characters of one block; the middle of a longer one is rep
 
 def inline(text: str, limit: int) -> str:
     """Return `text` as one line of plain Markdown, cut at `limit` characters. Fit for headings and table cells."""
-    line = " ".join(_harmless(redact(text)).split())
+    line = " ".join(harmless(redact(text)).split())
     if len(line) > limit:
         line = line[: max(limit - 1, 0)].rstrip() + "…"
     return _LEADING.sub(r"\g<before>\\\g<mark>", _SPECIAL.sub(r"\\\g<0>", line).replace("<", "&lt;"))
@@ -23,7 +23,7 @@ def inline(text: str, limit: int) -> str:
 
 def block(text: str) -> str:
     """Return `text` in a code fence that nothing in it can end. Control characters become U+FFFD."""
-    shown = "\n".join(_harmless(redact(text)).splitlines()).strip("\n")
+    shown = "\n".join(harmless(redact(text)).splitlines()).strip("\n")
     if (more := len(shown) - MAX_BLOCK) > 0:
         half = MAX_BLOCK // 2
         shown = f"{shown[:half]}\n[... {more} characters omitted ...]\n{shown[-half:]}"
@@ -33,7 +33,7 @@ def block(text: str) -> str:
 
 def code(text: str) -> str:
     """Return `text` as one code span, for commands and paths. Not for table cells: a `|` would end the cell."""
-    line = " ".join(_harmless(redact(text)).splitlines())
+    line = " ".join(harmless(redact(text)).splitlines())
     fence = "`" * (_longest_backticks(line) + 1)
     pad = " " if "`" in (line[:1], line[-1:]) or line[:1] == line[-1:] == " " else ""
     return f"{fence}{pad}{line}{pad}{fence}" if line.strip() else "(empty)"
@@ -60,7 +60,8 @@ _SPECIAL = regex(r"[\\`*\[\]|#~>]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
 _LEADING = regex(r"^(?P<before>\d*)(?P<mark>[-+=.)])")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return `text` with U+FFFD in place of what is a command to a screen: control characters, marks of direction."""
     return re.sub(_CONTROL, "\ufffd", text)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from supervisor.core.text.escape import harmless
 from supervisor.domain.action import Notify
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
 from supervisor.regex import regex
@@ -99,13 +100,14 @@ LONGEST = 4000  # characters of a text that tells several
 
 
 def notice_json(notice: Notify, workspace: str, at: datetime, count: int = 1) -> dict[str, object]:
-    """The object that a command reads and a webhook receives. `count`: how many notices it tells."""
+    """The object that a command reads and a webhook receives, without control characters. `count`: how many notices it
+    tells."""
     return {
         "key": notice.key,
         "kind": notice.kind,
-        "title": notice.title,
-        "text": notice.text,
-        "next": notice.next_step,
+        "title": harmless(notice.title),
+        "text": harmless(notice.text),
+        "next": harmless(notice.next_step),
         "child": notice.child,
         "task": notice.task,
         "ask": notice.ask,

@@ -9,7 +9,7 @@ from supervisor.core.engine.evolve import evolve
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
+from supervisor.domain.ask import NOTICE_KINDS, AskKind, NoticeKind
 from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.world import World
 from tests.core.engine.scene import BACKEND, MOBILE, T1, T2, Scene, report
@@ -54,6 +54,13 @@ def test_an_ask_is_notified_once_with_what_there_is_to_do() -> None:
         why="something waits on a human",
     )
     assert notified(scene.post(ev.Ticked)) == []
+
+
+def test_answers_that_are_too_long_for_a_notice_are_left_to_orch_asks() -> None:
+    scene = scene_of(T1).running("T1")
+    asked = replace(scene.request("T1"), kind=AskKind.QUESTION, choices=("a" * 120, "b" * 120))
+    (notice,) = (one for one in scene.post(ev.RequestReceived, asked) if isinstance(one, act.Notify))
+    assert (notice.key, notice.next_step) == ("ask A1", "orch asks")
 
 
 def test_an_ask_that_comes_back_is_not_notified_again() -> None:

@@ -54,6 +54,18 @@ def test_what_a_child_wrote_is_never_an_option_or_a_template_of_its_own() -> Non
     assert filled(("say", "{title}", "-t{text}"), evil) == ["say", " --help", "-t-o/etc/x {title}"]
 
 
+def test_what_would_command_a_screen_is_a_sign_of_its_own_in_each_form(workspace: WorkspacePaths) -> None:
+    evil = replace(ASK, title="A1 \x1b]0;x\x07 [T1]", text="<b>\u202eevil\r\n\ud800 Gerät", next_step="orch\x00 asks")
+    content = notice_json(evil, "/ws", NOON)
+    assert [content[name] for name in ("title", "text", "next")] == [
+        *("A1 \ufffd]0;x\ufffd [T1]", "<b>\ufffdevil\r\n\ufffd Gerät", "orch\ufffd asks"),
+    ]
+    posted, _ = deliver(workspace, NotifySettings(("asks",), ("sh", "-c", 'printf "%s|" "$@" > got', "x")), evil)
+    assert posted == []
+    got = (workspace.root / "got").read_bytes().decode()
+    assert got == "A1 \ufffd]0;x\ufffd [T1]|<b>\ufffdevil\r\n\ufffd Gerät|"
+
+
 def test_ntfy_gets_the_text_as_body_and_the_rest_as_headers() -> None:
     with listening() as web:
         assert post_webhook(web.url, {**CONTENT, "title": "Gerät\n€ 🚀"}, "ntfy") is None

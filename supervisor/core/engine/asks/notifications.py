@@ -33,12 +33,13 @@ def _asks(world: World) -> Iterator[Notify]:
         whose = " ".join(dict.fromkeys(name for name in (ask.child, ask.task) if name))
         text = "\n\n".join(part for part in (ask.text, ask.steps, ask.expect) if part)
         title = f"{ask.id} ({ask.kind}{': ' + whose if whose else ''}) waits on you"
+        answer = f"orch answer {ask.id} {'|'.join(map(in_command, forms(ask)))}"
         yield Notify(
             key=f"ask {ask.id}",
             kind="asks",
             title=title,
             text=text[:TEXT],
-            next_step=f"orch answer {ask.id} {'|'.join(map(in_command, forms(ask)))}",
+            next_step=answer if len(answer) <= TITLE else "orch asks",
             child=ask.child,
             task=ask.task,
             ask=ask.id,
