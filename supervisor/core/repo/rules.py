@@ -153,7 +153,7 @@ _NO_DUTY = regex(
     r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
     r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b"
     r"|\b(will|can|and|that|which|they|it|this|helps?) ensures?\b|"
-    r"\bnever \w+(ed|en)\b|\b(that|which|who) (should|must|shall)\b|"
+    r"\bnever \w+(ed|en)\b|\b(is|are) always \w+(ed|en)\b|\b(that|which|who) (should|must|shall)\b|"
     r"\bshould (now|then|automatically|be able|see|appear)\b|^(in order )?to (make sure|ensure|avoid|keep|prevent)\b|"
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
@@ -170,13 +170,16 @@ _INVITES = regex(
     r"|\bplease take a (moment|minute)\b|\bshould (start|look|see|check) (here|at|out|with)\b"
     r"|\b(on|in) (our |the )?#?(\w+ on )?(IRC|Discord|Slack|Gitter|Matrix|Libera|Zulip|chat)\b"
     r"|\bplease let (us|me|the \w+)\b|\bfollow (the|these) (steps|instructions)\b|\bask\b.*\bhelp\b"
-    r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
+    r"|\bfeel free\b|\bjoin us\b|\bwelcome\b"
+    r"|\bbe (\w+ )?(kind|nice|polite|patient|considerate|respectful|courteous)\b|\b(upset|offended|abusive|rude)\b"
+    r"|\brespect (our|each|one|others?|their)\b",
     re.IGNORECASE,
 )
 _ILLUSTRATES = regex(
     r"^(for (example|instance)|e\.g\.|i\.e\.|that is,|in other words)|\bnot (every|all)\b|\(not needed\b"
     r"|\b(they|we|(maintain|review)ers) should\b.*\byours?\b|^(\w+,? ){1,4}(them|these|those|that way)[.!]*$"
-    r"|^(you|it|this|we|they) (can|may|could|might)\b",
+    r"|^(you|it|this|we|they) (can|may|could|might)\b|^\(.*\)[.!]*$"
+    r"|\byou(['’]ll| will) (also )?(see|learn|find|notice|discover)\b",
     re.IGNORECASE,
 )
 """An example, an exception, what others owe, or a sentence that only makes sense after the one before it."""
@@ -225,6 +228,7 @@ _NEEDED = regex(
     r"\b(running|installed|a running|up and|have (access|an? account))\b"
     r"|\b(run|use)\b[^,]{1,60}? to (bootstrap|start|serve|launch|generate|install|build|create|compile|see|view"
     r"|watch|open|get)\b(?!.*\b(before|commit|pull request|PR)\b)"
+    r"|\bin (another|a (new|second|separate|different)) (terminal|shell|console)\b|^if you (only|just) (need|want)\b"
     r"|^if\b[^,]{0,60}\b(did|does|do)(n['’]t| not) (work|help|resolve|solve|start)",
     re.IGNORECASE,
 )
@@ -233,7 +237,10 @@ _NEEDED = regex(
 _NOTIFIES = regex(
     r"\b(create|open|file|submit) (an?|new) (\w+ )?issues?\b(?!.*\b(first|before|discuss))"
     r"|(^|, )(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)"
-    r"|^(.*\bplease )?(check|search|look) .{0,20}\b(existing|github) issues\b",
+    r"|^(.*\bplease )?(check|search|look) .{0,20}\b(existing|github) issues\b"
+    r"|\b(check|search|look|sure|ensure)\b.*\b(features?|suggestion|idea|bug|problem|fix|request)\b.*"
+    r"\b(already|in progress|not exist|doesn['’]t exist)\b"
+    r"|\b(replicate|reproduce)\b.*\b(problem|issue|bug)\b",
     re.IGNORECASE,
 )
 _ASIDE = regex(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,6 +26,9 @@ begins where this one was cut."""
 
 PAGES = 40
 """Pages of one repo. A history of commits with huge patches is read as far as that goes."""
+
+SECONDS = 60.0
+"""Time after which no further page of a repo is read. On a busy machine, a page takes longer than `walk` waits, too."""
 
 Brought = tuple[Revision, frozenset[bytes]]
 
@@ -50,7 +54,7 @@ def _is_ancestor(root: Path, old: str, new: str) -> bool:
 
 def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
     """Read the patches from `head` back to the commit `known`, newest first."""
-    skip = 0
+    skip, began = 0, time.monotonic()
     for _ in range(PAGES):
         mark = secrets.token_hex(16)
         since = (f"^{known}",) if known else ()
@@ -61,7 +65,8 @@ def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
             count += 1
             yield clean(revision), words
         skip += max(count, 1)  # a commit whose patch alone is too long is left out
-        if (count < PAGE and not answer.cut) or answer.stopped or skip >= COMMITS:
+        over = answer.stopped and (not count or time.monotonic() - began > SECONDS)
+        if over or skip >= COMMITS or (count < PAGE and not answer.cut):
             return
 
 

@@ -250,6 +250,13 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
           "Commits must be signed."]),
         ("README.md", "To ensure that you don't commit files that fail, you can install a hook for commits.\n", []),
         ("AGENTS.md", "- Use `<dialog>` for modals\n", ["Use <dialog> for modals"]),
+        ("CONTRIBUTING.md", "# Pull requests\n\n- Please be considerate in pull requests.\n- Respect our decision.\n"
+         "- Check the pull requests tab to ensure that the feature isn't already in progress.\n"
+         "- Attempt to replicate the problem.\n- (Make sure you don't break anything!)\n- Add a test for it\n",
+         ["Add a test for it"]),
+        ("CONTRIBUTING.md", "# Contributing\n\nYou will also see how to ensure that a pull request is tested.\n\n"
+         "- Run `make watch` in another terminal if you change assets\n- If you only need the server, run `make run`\n"
+         "- Progress is always tracked in the pull request.\n", []),
         (".github/ISSUE_TEMPLATE/bug.md", "Please make sure that it is no known bug before you commit.\n", []),
     ],
 )  # fmt: skip
