@@ -5,7 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
+
+from supervisor.errors import StoreError
 
 OTHERWISE = "it is not a regular file"
 
@@ -36,6 +41,20 @@ def read_regular(path: str | os.PathLike[str]) -> bytes:
     """Read a file. Raises OSError."""
     with open_regular(path) as file:
         return file.read()
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[int]:
+    """Yield a descriptor for whoever appends to a file (mode 0600), and make the file. Raises StoreError."""
+    try:
+        found = descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    except OSError as error:
+        remedy = "remove it" if error.strerror == OTHERWISE else "make the folder writable"
+        raise StoreError(f"cannot open {path}: {error.strerror}", f"{remedy} and try again") from error
+    try:
+        yield found
+    finally:
+        os.close(found)
 
 
 def _otherwise(path: str | os.PathLike[str]) -> OSError:

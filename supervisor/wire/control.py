@@ -2,9 +2,8 @@
 
 A method is a row of `METHODS`: its name, the Struct of its params, and its answer. What is no request is refused with
 INVALID_REQUEST and the reason; a request with invalid params, with INVALID_PARAMS and a sentence that names the field.
-A request that the supervisor will not carry out is
-refused with REFUSED and `data` {what, next_step, usage: whether the caller made the mistake}. INTERNAL_ERROR is a bug
-in the supervisor; its log has the traceback.
+A request that the supervisor will not carry out is refused with REFUSED and `data` {what, next_step, usage: whether the
+caller made the mistake}. INTERNAL_ERROR is a bug in the supervisor; its log has the traceback.
 """
 
 from __future__ import annotations

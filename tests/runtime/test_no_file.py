@@ -17,6 +17,7 @@ from supervisor.runtime.daemon import launch
 from supervisor.runtime.last_status import last_known
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.prefix.process import PrefixProcess
 from supervisor.shell.process import spawn
 
 pytestmark = [pytest.mark.timeout(20), pytest.mark.promise("any input")]
@@ -86,11 +87,14 @@ def test_what_would_take_error_output_is_named_with_the_remedy(kind: str, worksp
     path = workspace.logs / "supervisor.stderr.log"
     put(kind, path)
     what = "Is a directory" if kind == "folder" else "it is not a regular file"
-    with pytest.raises(StoreError, match=f"cannot open {path}: {what}") as raised:
-        spawn(["true"], cwd=workspace.root, env=None, mark="", stdout_path=path, stderr_path=path)
-    assert (
-        raised.value.next_step == ("make the folder writable" if kind == "folder" else "remove it") + " and try again"
-    )
+    remedy = ("make the folder writable" if kind == "folder" else "remove it") + " and try again"
+    for start in (
+        lambda: spawn(["true"], cwd=workspace.root, env=None, mark="", stdout_path=path, stderr_path=path),
+        lambda: PrefixProcess(["true"], mark="", cwd=workspace.root, errors=path),
+    ):
+        with pytest.raises(StoreError) as raised:
+            start()
+        assert (raised.value.what, raised.value.next_step) == (f"cannot open {path}: {what}", remedy)
     with pytest.raises(OrchError) as refused:
         launch.begin(workspace)
     assert str(refused.value) == (

@@ -10,9 +10,16 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from tests.change.histories import play_histories
-from tests.stops.story import play_all
+from tests.change.histories import Played, play_histories
+from tests.stops.story import Outcome, play_all
+
+AT_A_TIME = 10  # stories or histories of one job, after which the count is printed
+
+_Job = TypeVar("_Job")
+_Told = TypeVar("_Told", Outcome, Played)
 
 
 def main() -> int:
@@ -33,11 +40,10 @@ def _histories(given: argparse.Namespace) -> bool:
     """Play random histories. Returns whether something was wrong."""
     began = time.monotonic()
     jobs = [
-        (range(given.seed + job, given.seed + given.histories, given.jobs), began + given.within)
-        for job in range(given.jobs)
+        (range(given.seed + first, given.seed + min(first + AT_A_TIME, given.histories)), began + given.within)
+        for first in range(0, given.histories, AT_A_TIME)
     ]
-    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
-        told = [one for part in pool.map(play_histories, jobs) for one in part]
+    told = _played(play_histories, jobs, given.jobs, f"of {given.histories} histories")
     failed = [one for one in told if one.wrong]
     for one in failed:
         print(f"history {one.seed}: {'; '.join(one.wrong)}")
@@ -50,9 +56,11 @@ def _histories(given: argparse.Namespace) -> bool:
 def _stories(given: argparse.Namespace) -> bool:
     """Play stories of killed landings. Returns whether something was wrong."""
     began = time.monotonic()
-    jobs = [(given.seed, range(job, given.stories, given.jobs), began + given.within) for job in range(given.jobs)]
-    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
-        told = [one for part in pool.map(play_all, jobs) for one in part]
+    jobs = [
+        (given.seed, range(first, min(first + AT_A_TIME, given.stories)), began + given.within)
+        for first in range(0, given.stories, AT_A_TIME)
+    ]
+    told = _played(play_all, jobs, given.jobs, f"of {given.stories} stories")
     failed = [one for one in told if one.wrong]
     for one in failed:
         print(f"story {one.story}: {'; '.join(one.wrong)}")
@@ -64,6 +72,17 @@ def _stories(given: argparse.Namespace) -> bool:
     print(f"{killed} killed, {carried_on} of them once decided; {landed} finished, {len(told) - landed} cleared")
     print(f"{len(failed)} wrong; slowest recovery {slowest:.2f} s of the processor")
     return bool(failed) or not told
+
+
+def _played(play: Callable[[_Job], list[_Told]], jobs: Sequence[_Job], at_once: int, of: str) -> list[_Told]:
+    """Play all in processes, and print how far they are."""
+    told: list[_Told] = []
+    with multiprocessing.get_context("spawn").Pool(at_once) as pool:
+        for part in pool.imap_unordered(play, jobs):
+            told += part
+            if part:
+                print(f"{len(told)} {of}, {sum(bool(one.wrong) for one in told)} wrong", flush=True)
+    return told
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -65,10 +66,14 @@ class Outcome(NamedTuple):
 
 def main(words: list[str]) -> int:
     """Returns 0 if all is well with each, 1 if a test failed, 2 if a version cannot be installed."""
-    everything = "--all-tests" in words
-    steps = tuple(STEPS) if everything else SHORT
+    parser = argparse.ArgumentParser(prog="scripts/versions", description=__doc__)
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="for example 0.163.0 (all that orch takes)")
+    parser.add_argument("--all-tests", action="store_true", help=f"not only those of {', '.join(SHORT)}")
+    parser.add_argument("--page", action="store_true", help="write docs/versions.md")
+    given = parser.parse_args(words)
+    steps = tuple(STEPS) if given.all_tests else SHORT
     registries = available()
-    versions = [word for word in words if not word.startswith("-")] or list(registries)
+    versions: list[str] = given.versions or list(registries)
     outcomes: dict[str, Outcome] = {}
     with TemporaryDirectory(prefix="orch-codex-") as folder:
         found = _installed(versions, Path(folder))
@@ -81,7 +86,7 @@ def main(words: list[str]) -> int:
                 print(f"  failed: {line}", flush=True)
     text = "".join(f"{line}\n" for line in _page(outcomes, registries, steps))
     print(text)
-    if "--page" in words:
+    if given.page:
         PAGE.write_text(HEAD.format(day=date.today().isoformat()) + text, encoding="utf-8")
     if set(versions) - set(found):
         print(f"cannot be installed: {', '.join(sorted(set(versions) - set(found)))}")

@@ -111,7 +111,7 @@ COMMANDS = (
         "Stop the supervisor, the servers, and all that they started.",
         ("orch down", "orch down --now"),
         "Running turns are interrupted; the next `orch up` resumes them. Waits for a supervisor that is busy; one that "
-        "makes no progress for 15 s is killed. Works also where the workspace was removed.",
+        "makes no progress for 15 s is killed. Also works after the workspace was removed.",
     ),
     Command(
         "restart",
@@ -130,7 +130,7 @@ COMMANDS = (
     Command(
         "ls",
         "look.ls:show_running",
-        "List all workspaces of yours that are up on this machine.",
+        "List your workspaces that are up on this machine.",
         ("orch ls", "orch ls --json | jq -r '.[].workspace'"),
         "Works from anywhere. STATE is `up`, `busy` (no answer at the moment), or `down`: the supervisor was killed, "
         "and its servers run on.",
@@ -230,7 +230,7 @@ COMMANDS = (
         "change.undo:restore",
         "Put all repos into the state after an operation.",
         ("orch restore T1@1", "orch restore @2 --dry-run"),
-        "Takes back the runs behind it, and brings back those that were in force then. An operation itself: "
+        "Takes back the later runs, and brings back those that were in force then. It is an operation itself: "
         "`orch undo` takes it back.",
     ),
     Command(
@@ -258,7 +258,7 @@ COMMANDS = (
         "steer.requests:go",
         "Lift the hold, or try a task again.",
         ("orch go", "orch go T1", "orch go T1 --fresh-thread"),
-        "Lets a plan.md that waits in force, too. Says what still keeps the plan or the task from going on.",
+        "Also puts a waiting plan.md into force. Says what still keeps the plan or the task from going on.",
     ),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),
     Command(
@@ -363,14 +363,14 @@ COMMANDS = (
         "setup.service:install",
         "Have systemd bring the workspace up after a reboot.",
         ("orch service install", "orch service install && loginctl enable-linger"),
-        "Writes a unit of your own systemd (no root), which runs `orch up` when you log in, or at boot if your account "
+        "Writes a systemd user unit (no root), which runs `orch up` when you log in, or at boot if your account "
         "lingers, and `orch down` before the machine goes down. It keeps PATH, CODEX_HOME and the variables in paths "
         "of the config as they are now; keys go into ~/.config/orch/environment, as NAME=VALUE.",
     ),
     Command(
         "service remove",
         "setup.service:remove",
-        "Take that unit of systemd away.",
+        "Remove that systemd unit.",
         ("orch service remove",),
         "What is up stays up.",
     ),

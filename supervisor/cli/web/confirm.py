@@ -1,4 +1,4 @@
-"""Answers from another machine: each is carried out once its code, which only the terminal shows, was typed."""
+"""Hold each answer from another machine until somebody types its code, which only the terminal shows."""
 
 from __future__ import annotations
 

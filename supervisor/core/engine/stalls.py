@@ -1,4 +1,4 @@
-"""Stalls: a turn without a sign of life is looked at, then asked for one, then interrupted. In the end a human decides.
+"""Handle a turn without a sign of life: look at it, ask it for one, then interrupt it. In the end a human decides.
 
 Two looks, a moment apart, distinguish a long compile from a stall: the server's commands used CPU time in between.
 """

@@ -29,7 +29,7 @@ class Unit(Struct, frozen=True):
 
 
 def unit_name(workspace: WorkspacePaths) -> str:
-    """Return the name of the unit: that of the folder, and what tells it from others of that name."""
+    """Return the name of the unit: that of the folder, and what distinguishes it from others of that name."""
     folder = re.sub(r"[^A-Za-z0-9_-]+", "-", workspace.root.name).strip("-")[:40] or "workspace"
     return f"orch-{folder}-{workspace.id[:8]}.service"
 

@@ -9,12 +9,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from supervisor.domain.process import KEEPER, MARK
-from supervisor.errors import NotReady, StoreError
-from supervisor.regular_file import open_regular
+from supervisor.errors import NotReady
+from supervisor.regular_file import appending, open_regular
 
 ENDS_WITHIN = 2.0  # seconds for the process to end after its streams are closed
 
@@ -25,7 +25,7 @@ class PrefixProcess:
     def __init__(self, argv: Sequence[str], *, mark: str, cwd: Path, errors: Path) -> None:
         """Start it, its standard error appended to `errors`. Raises NotReady if there is no such program."""
         self.errors = errors
-        with _append_to(errors) as log:
+        with appending(errors) as log:
             self._said_from = os.fstat(log).st_size
             self.stream, theirs = socket.socketpair()
             try:
@@ -140,15 +140,3 @@ def _environment(mark: str) -> dict[str, str]:
     """Our environment, in which nothing asks a person: there is none at this process's side."""
     kept = {name: value for name, value in os.environ.items() if name != KEEPER}
     return {**kept, MARK: mark, "SSH_ASKPASS_REQUIRE": "never", "GIT_TERMINAL_PROMPT": "0"}
-
-
-@contextlib.contextmanager
-def _append_to(path: Path) -> Iterator[int]:
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(f"cannot open {path}: {error.strerror}", "make the folder writable and try again") from error
-    try:
-        yield fd
-    finally:
-        os.close(fd)

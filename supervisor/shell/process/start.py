@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.domain.process import MARK
-from supervisor.errors import CodexError, StoreError
-from supervisor.regular_file import OTHERWISE, descriptor
+from supervisor.errors import CodexError
+from supervisor.regular_file import appending
 from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import Identity, read_table_in_thread, row
 
@@ -54,7 +54,7 @@ def spawn(
     """
     environ = {**(os.environ if env is None else env), MARK: mark}
     with contextlib.ExitStack() as stack:
-        out, err = (stack.enter_context(_append_to(path)) for path in (stdout_path, stderr_path))
+        out, err = (stack.enter_context(appending(path)) for path in (stdout_path, stderr_path))
         stack.enter_context(_default_signals())
         try:
             popen = subprocess.Popen(
@@ -138,19 +138,6 @@ def oom_kills() -> int | None:
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return None
-
-
-@contextlib.contextmanager
-def _append_to(path: Path) -> Iterator[int]:
-    try:
-        fd = descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    except OSError as error:
-        remedy = "remove it" if error.strerror == OTHERWISE else "make the folder writable"
-        raise StoreError(f"cannot open {path}: {error.strerror}", f"{remedy} and try again") from error
-    try:
-        yield fd
-    finally:
-        os.close(fd)
 
 
 @contextlib.contextmanager

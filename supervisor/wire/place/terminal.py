@@ -1,4 +1,4 @@
-"""The prefix that leads elsewhere with a terminal: each engine has a flag of its own for that."""
+"""Give a runner's prefix a terminal: each engine has a flag of its own for that."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def wanted(server: Server) -> Server:
 
 
 def restarted(server: Server) -> Server:
-    """`orch restart`: replace the server. If its machine is out of reach, only try again at once: it may be well."""
+    """`orch restart`: replace the server. If its machine is unreachable, only try again at once: it may still run."""
     if server.reach == "unreachable":
         return replace(server, wanted=True, crashes=(), not_before=None)
     return reset(server, restart="`orch restart`")

@@ -216,7 +216,7 @@ def _record(workspace: WorkspacePaths, plan: RepoPlan, number: int) -> LandedRep
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Let no Ctrl-C in between: what comes takes bounded time."""
+    """Hold Ctrl-C back in this block, which takes bounded time."""
     signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:

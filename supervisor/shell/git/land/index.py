@@ -49,8 +49,10 @@ def _updated(root: Path, rows: bytes, index: Path | None) -> str:
 
 
 def _replaced(root: Path, git: Path, rows: bytes) -> str:
-    """Write a new index beside, and put it in place under git's own lock. The lock is a link to it, so whoever comes
-    after a stop knows it for ours."""
+    """Write the new index beside the old one, and put it in place under git's own lock.
+
+    The lock is a link to it, so whoever comes after a stop knows it for ours.
+    """
     index, lock, own = git / "index", git / "index.lock", git / _OWN
     try:
         with suppress(FileNotFoundError):

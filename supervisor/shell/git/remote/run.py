@@ -1,6 +1,6 @@
 """Run a program with the person's own environment, as they would in that repo; time and output are bounded.
 
-Other than `run_git`, it reaches the network, may ask for a passphrase, and runs what the person has set up for that.
+Unlike `run_git`, it reaches the network, may ask for a passphrase, and runs what the person has set up for that.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def run_as_person(
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float, received: Sequence[int], *, group: bool) -> ProgramOutput:
-    """Read what a program prints until it ends, or has to."""
+    """Read what a program prints until it ends, or is ended."""
     assert process.stdout is not None, "we opened a pipe"
     assert process.stderr is not None, "we opened a pipe"
     out, err = process.stdout.fileno(), process.stderr.fileno()
