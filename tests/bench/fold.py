@@ -132,7 +132,9 @@ def _texts(whole: object) -> list[str]:
         one = todo.pop()
         if id(one) not in seen:
             seen[id(one)] = one
-            todo += gc.get_referents(one) if not isinstance(one, type) else ()
+            fields = getattr(type(one), "__struct_fields__", ())  # the collector does not know those of all Structs
+            found = [getattr(one, name) for name in fields] if fields else gc.get_referents(one)
+            todo += found if not isinstance(one, type) else ()
     return [one for one in seen.values() if isinstance(one, str)]
 
 
