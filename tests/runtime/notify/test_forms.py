@@ -205,5 +205,8 @@ def test_an_end_waits_for_no_notice_that_hangs(workspace: WorkspacePaths, monkey
     began = time.monotonic()
     asyncio.run(main())
     logs.close()
-    assert time.monotonic() - began < 20
-    assert process.marked(workspace.mark("notify")) == []
+    ended = time.monotonic()
+    assert ended - began < 20
+    while process.marked(workspace.mark("notify")):  # what it started is killed, and gone a moment later
+        assert time.monotonic() < ended + 20, "the command and what it started are killed"
+        time.sleep(0.01)
