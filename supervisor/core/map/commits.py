@@ -15,11 +15,8 @@ OWN_TICKET = regex(r"[A-Z][A-Z0-9]+-\d+")
 """A ticket id that means the same in every repo. `#12` means another ticket in each."""
 
 FEW = 12  # commits that name one ticket; a name that more commits share is just a word
-SURE = 0.5
-"""The lowest score of a link whose commits are looked for."""
-
 LIKELY = 0.25
-"""The same of a name of several words, such as `auto_tags`: two repos hardly come to it by chance."""
+"""The lowest score of a link whose commits are looked for."""
 
 MOST = 60
 """Pairs of commits of one pair of children that are rows of the map."""
@@ -93,7 +90,7 @@ def _pair(one: _Side, other: _Side, shared: Sequence[Link], partners: int) -> Li
 
 
 def _has_origin(link: Link) -> bool:
-    return link.kind not in _WHOLE and link.score >= (LIKELY if _COMPOUND.fullmatch(link.name) else SURE)
+    return link.kind not in _WHOLE and link.score >= LIKELY
 
 
 def _origin(link: Link, child: str, known: Mapping[bytes, Revision]) -> Revision | None:

@@ -168,6 +168,8 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
         evidence["package that nobody declares"] = 1  # a folder of that name may be another thing
     elif kind is Kind.ENV and len({one.child for one in group if one.mention.kind is kind}) < 2:
         evidence["variable of one side"] = 1  # of the other one it may be a macro, or a constant
+    elif kind is Kind.ENV and not any(one.mention.role is Role.USES and not is_tool(one.file) for one in group):
+        evidence["variable that nobody reads"] = 1  # it may be of an image that both start
     elif kind is Kind.ROUTE:
         deep = {one.mention.role for one in group if one.mention.detail == LINK}
         if deep and deep != {Role.PROVIDES, Role.USES}:

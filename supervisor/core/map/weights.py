@@ -44,6 +44,7 @@ WEIGHTS: Mapping[str, float] = {
     "variable of one word": 0.7,
     "package that nobody declares": 0.9,
     "variable of one side": 0.5,
+    "variable that nobody reads": 0.6,
     "words of a message": 2.689,
     "common name, declared": 0.484,
     "common name": 0.299,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.commits import FEW, LIKELY, MOST, SURE, introduced_by, origin_words, related
+from supervisor.core.map.commits import FEW, LIKELY, MOST, introduced_by, origin_words, related
 from supervisor.core.text.words import literal_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.repo.git import Commit, Revision
@@ -112,7 +112,7 @@ def test_several_names_that_the_same_two_commits_brought_in_are_one_row_that_pro
     ("row", "web"),
     [
         (CLAIM, revision("b", initial=True)),  # the history begins there: nobody knows when it came
-        (link("claim", "claim", "claim", SURE - 0.1), revision("b")),
+        (link("claim", "claim", "claim", LIKELY - 0.1), revision("b")),
         (link("claim", "claim", "claim", kind=Kind.COPY), revision("b")),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_pair_of_repos_has_few_such_rows_and_a_commit_with_many_partners_prove
 
 
 def test_the_words_of_which_origins_are_needed_are_those_of_sure_links() -> None:
-    assert origin_words([CLAIM, link("other", "other", "other", SURE - 0.1)]) == {
+    assert origin_words([CLAIM, link("other", "other", "other", LIKELY - 0.1)]) == {
         "api": words_of("devices claim") | {literal_of("/devices/<id>/claim")},
         "web": words_of("devices claim") | {literal_of("/devices/{}/claim")},
     }

@@ -286,3 +286,12 @@ def test_a_client_below_one_prefix_of_a_server_is_there_with_all_its_routes() ->
     assert sorted(row.name for row in found_here) == ["/v1/export", "/v1/rides", "/v1/rides/{}", "/v1/zones"]
     alone = links([*api, *pages, route("/rides", "web", Role.USES), route("/export", "web", Role.USES)])
     assert sorted(row.name for row in alone) == ["/rides", "/v1/export"]
+
+
+def test_a_variable_that_both_set_and_nobody_reads_proves_less() -> None:
+    """It may be of the image of a database that each starts for itself."""
+    set_by = [found(Kind.ENV, "STORE_NAME", child, Role.PROVIDES, file="compose.yaml") for child in ("api", "web")]
+    read = found(Kind.ENV, "STORE_NAME", "web", Role.USES, file="store.py")
+    in_ci = found(Kind.ENV, "STORE_NAME", "web", Role.USES, file=".github/workflows/test.yml")
+
+    assert only(links([*set_by, in_ci])).score < 0.7 * only(links([*set_by, read])).score
