@@ -11,6 +11,7 @@ from typing import NamedTuple
 from supervisor.errors import ConfigError, WorkspaceError
 from supervisor.sha256 import hex_digest
 
+LARGEST_ERRORS = 1 << 20  # bytes of what the runners of one child print to standard error; then that begins anew
 CONFIG_NAME = "orchestrator.config.yaml"
 STATE_FOLDER = ".orchestrator"
 
@@ -63,6 +64,10 @@ class WorkspacePaths(NamedTuple):
     @property
     def logs(self) -> Path:
         return self.state / "logs"
+
+    def runner_errors(self, child: str) -> Path:
+        """What the runner of a child prints to standard error."""
+        return self.logs / f"{child}.runner.stderr.log"
 
     @property
     def outputs(self) -> Path:
@@ -270,3 +275,10 @@ def _temporary(folder: str) -> bool:
     real = os.path.realpath(folder)
     places = {os.path.realpath(one) for one in ("/tmp", os.environ.get("TMPDIR") or "/tmp")}
     return any(real == place or real.startswith(f"{place}/") for place in places)
+
+
+def shorten(errors: Path) -> None:
+    """Empty the file of errors if it has grown large: another machine may print without end. Whoever writes goes on."""
+    with contextlib.suppress(FileNotFoundError):
+        if errors.stat().st_size > LARGEST_ERRORS:
+            os.truncate(errors, 0)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from supervisor.runtime.workspace import LARGEST_ERRORS
 from supervisor.shell.process import alive
 from tests.e2e.elsewhere import LabElsewhere
 from tests.e2e.lab import report, task
@@ -41,6 +42,17 @@ def test_doctor_tries_each_step_and_names_the_first_that_fails(lab: LabElsewhere
     assert lab.orch("doctor", "--child", "backend", check=False).returncode == 2
     assert not (lab.there / ".local/state/orch/servers").joinpath("doctor").exists()
     assert lab.child("firmware", "ready")["restarts"] == 0
+
+
+def test_what_a_line_prints_without_end_does_not_fill_the_disk_here(lab: LabElsewhere) -> None:
+    errors = lab.workspace.runner_errors("firmware")
+    line = min(lab.lines())  # the oldest: others may read the repo
+    with open(f"/proc/{line}/fd/2", "ab") as printed:  # what the other machine prints comes out here
+        for _ in range(3):
+            printed.write(bytes(LARGEST_ERRORS + 1))
+            printed.flush()
+            lab.until(lambda _: errors.stat().st_size < LARGEST_ERRORS)
+    assert (line in lab.lines(), lab.child("firmware", "ready")["restarts"]) == (True, 0)
 
 
 @pytest.mark.parametrize(

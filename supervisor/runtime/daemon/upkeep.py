@@ -28,7 +28,7 @@ from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.presence import roster
-from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_runtime_dir
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_runtime_dir, shorten
 
 LOOK = 2.0  # seconds between two looks
 SLEPT = 1.0  # seconds of sleep that count
@@ -90,6 +90,7 @@ class Upkeep:
             ("sockets", self._restore_sockets),
             ("operations", self._operations.look),
             ("sleep", self._look_at_sleep),
+            ("errors", self._shorten_errors),
         ):
             self._try(kind, restore)
         if "sockets" not in self._told:  # else a server that restarts cannot listen
@@ -100,6 +101,11 @@ class Upkeep:
         before, self._slept = self._slept, slept()
         if self._slept - before >= SLEPT:
             self._loop.post(MachineWoke(self._loop.clock.now(), round(self._slept - before, 1)))
+
+    def _shorten_errors(self) -> None:
+        for name, server in self._loop.world.servers.items():
+            if server.child.runner is not None:
+                shorten(self._workspace.runner_errors(name))
 
     def _gone(self) -> str | None:
         root = self._workspace.root

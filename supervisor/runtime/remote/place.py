@@ -20,7 +20,7 @@ from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, Place
 from supervisor.runtime.codex.registry import RecordElsewhere
 from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.secrets import clean
-from supervisor.runtime.workspace import WorkspacePaths, make_inside
+from supervisor.runtime.workspace import WorkspacePaths, make_inside, shorten
 from supervisor.sha256 import hex_digest
 from supervisor.shell.prefix.conversation import Conversation
 from supervisor.shell.prefix.line import PrefixLine, open_line
@@ -34,7 +34,6 @@ from supervisor.wire.plain import dumped, typed
 ANSWERS_WITHIN = 30.0  # seconds for a shell there to answer, the login included; it takes 0.3 to 2
 TURN_WITHIN = 10.0  # seconds for a job to begin on an idle cluster; Slurm takes one or two. Then people do other things
 TURN_LOOK = 0.3  # seconds between two tries meanwhile: each is a process of Slurm
-LARGEST_ERRORS = 1 << 20  # bytes of what prefixes print; then it begins anew
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 T = TypeVar("T")
@@ -209,11 +208,10 @@ class ChildPlace:
 
     def _errors(self) -> Path:
         """Return the file for what the prefix prints to standard error. It begins anew when it has grown large."""
-        path = self._workspace.logs / f"{self._own}.runner.stderr.log"
+        path = self._workspace.runner_errors(self._own)
         with suppress(OSError):
             make_inside(path.parent)
-            if path.stat().st_size > LARGEST_ERRORS:
-                path.unlink()
+            shorten(path)
         return path
 
 

@@ -14,7 +14,7 @@ from supervisor.wire.place.answers import LONGEST_PATH
 from supervisor.wire.place.git import FUNCTIONS
 from supervisor.wire.place.keeper import PROGRAM
 
-READY_ROUNDS = 300  # looks for the socket of a server that starts, 0.1 s apart: each look is a process there
+READY_ROUNDS = 300  # looks for the socket of a server without a keeper, 0.1 s apart: each is a process there
 GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
 PYTHONS = ("/usr/bin/python3", "python3")  # for the keeper; the first that works
 
@@ -141,20 +141,26 @@ ORCH_SERVERS
     set -- setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock"
     if [ -n "$python" ]; then
       export ORCH_KEEPER="$mark"
-      exec "$python" -I -S -c '%(keeper)s' "$@" 3>&1 < /dev/null > "$dir/stderr.log" 2>&1
+      exec "$python" -I -S -c '%(keeper)s' "$dir/sock" "$@" 3>&1 < /dev/null > "$dir/stderr.log" 2>&1
     fi
     sh -c 'echo $PPID'
     exec "$@" < /dev/null > "$dir/stderr.log" 2>&1
   }
   for python in %(pythons)s ''; do
     [ -z "$python" ] || command -v "$python" > /dev/null 2>&1 || continue
+    [ -p "$dir/up" ] || said=$(mkfifo "$dir/up" 2>&1) || no disk "$said"
+    exec 4<> "$dir/up"  # so that nobody waits for the other side to open it
     %(start)s
+    exec 5< "$dir/up" 4<&-
+    leader=; IFS= read -r leader <&5
     [ -z "$leader" ] || break
   done
   begin_of "$leader" || no died "$(line < "$dir/stderr.log")"
   ticks=$now
   said=$({ echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server"; } 2>&1) ||
     { kill -KILL "$leader"; no disk "$said"; }
+  IFS= read -r up <&5  # until the keeper has seen the socket
+  exec 5<&-
   i=0; while [ ! -S "$dir/sock" ]; do
     lives || no died "$(tail -n 5 "$dir/stderr.log" | line)"
     i=$((i+1)); [ $i -le %(rounds)d ] || { end_all now; no slow; }
@@ -164,10 +170,8 @@ say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
 %(then)s
 """
 
-_HELD = r"""rm -f "$dir/pid"; serve > "$dir/pid" & holder=$!
-  while [ ! -s "$dir/pid" ] && begin_of "$holder"; do sleep 0.05; done
-  leader=; IFS= read -r leader 2>/dev/null < "$dir/pid" """
-_ALONE = "leader=$(serve &)"
+_HELD = 'serve > "$dir/up" 4<&- 5<&- & holder=$!'
+_ALONE = '(serve > "$dir/up" 4<&- 5<&- &)'
 """The server is not below the line then: Slurm ends what is, if the line is killed."""
 
 _LINE = 'exec "$bin" app-server proxy --sock "$dir/sock"'
