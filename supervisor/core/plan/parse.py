@@ -248,7 +248,9 @@ class _Reader:
         if child == HUMAN and "budget" in fields:
             self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: remove the line")
         if child == HUMAN and "isolation" in fields:
-            self._flag(fields.line("isolation"), f"{entry.id} is for a human, so `isolation` has no sense: remove it")
+            self._flag(
+                fields.line("isolation"), f"{entry.id} is for a human, so `isolation` does nothing: remove the line"
+            )
         after = fields.names("after", "task", tasks)
         if entry.id in after:
             self._flag(fields.line("after"), f"{entry.id} waits for itself: remove it from `after`")

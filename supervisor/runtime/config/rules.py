@@ -65,7 +65,7 @@ def _rule(number: int, part: RulePart, names: Sequence[str]) -> Rule:
     if part.child is not None and part.child not in names:
         near = nearest(part.child, names)
         hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(names)}"
-        raise wrong(f"speaks of a child {quoted(part.child)} that there is not", hint)
+        raise wrong(f"names the child {quoted(part.child)}, which does not exist", hint)
     for_session = is_yes(part.for_session)
     if for_session and part.decline:
         raise wrong("says `for_session` but declines", "`for_session` goes with `accept`")

@@ -7,47 +7,14 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from supervisor.cli.main import run
-from tests.cli.conftest import Ran
-from tests.gitrepo import commit, git, without_configuration
+from tests.cli.change.landing import BRANCH, Land, answer, branches, locks, subjects
+from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
-
-BRANCH = "orch/move-the-fleet"
-Land = Callable[..., Ran]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Landscape:
-    return Landscape(tmp_path, "api", "web")
-
-
-@pytest.fixture
-def land(made: Landscape, capsys: pytest.CaptureFixture[str]) -> Land:
-    def call(*words: str) -> Ran:
-        capsys.readouterr()
-        code = run(["-C", str(made.workspace.root), "land", *words])
-        return Ran(code, *capsys.readouterr())
-
-    return call
-
-
-def answer(ran: Ran) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(ran.out)
-    return found
-
-
-def subjects(repo: Path, branch: str = BRANCH) -> list[str]:
-    return git(repo, "log", "--format=%s", branch).splitlines()
 
 
 def test_each_task_becomes_a_commit_in_each_repo_in_order_and_the_persons_work_stays_out(
@@ -242,18 +209,6 @@ def interrupted(made: Landscape, land: Land, *, decided: bool) -> dict[str, str]
     return new
 
 
-def branches(made: Landscape) -> dict[str, str]:
-    found = {
-        name: git(repo, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
-        for name, repo in made.repos.items()
-    }
-    return {name: oid for name, oid in found.items() if oid}
-
-
-def locks(made: Landscape) -> list[Path]:
-    return [path for repo in made.repos.values() for path in (repo / ".git").rglob("*.lock")]
-
-
 def test_a_message_says_what_was_changed_also_if_a_later_run_found_nothing_to_change(
     made: Landscape, land: Land
 ) -> None:
@@ -283,7 +238,7 @@ def test_a_person_who_goes_on_from_the_branch_has_a_clean_work_tree_and_lands_wh
     wrong = land("--branch", "a..b")
     assert (wrong.code, wrong.err) == (
         2,
-        "orch: git takes no branch of the name `a..b`: name another one with --branch\n",
+        "orch: git does not accept `a..b` as the name of a branch: name another one with --branch\n",
     )
 
 

@@ -16,14 +16,13 @@ from supervisor.shell.git.keep.form import ref_of
 from tests import CHECKOUT
 from tests.cli.conftest import Ran
 from tests.cli.terminal import Terminal
-from tests.gitrepo import commit, git, without_configuration
+from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 from tests.sockets import HOMES
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Landscape:
-    home = without_configuration(tmp_path / "home", monkeypatch)
+def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Landscape:
     monkeypatch.setenv("CODEX_HOME", str(HOMES / "gate"))
     (HOMES / "gate").mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))

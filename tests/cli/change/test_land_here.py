@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 
-from tests.cli.change.test_land import Land, home, land, locks, made, subjects
+from tests.cli.change.landing import Land, locks, subjects
 from tests.gitrepo import git
 from tests.landscape import Landscape, write
-
-__all__ = ["home", "land", "made"]
 
 
 def test_the_checked_out_branch_gets_the_commits_and_what_is_the_persons_stays_as_it_was(

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 
 from supervisor.shell import process
-from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, made, subjects
-from tests.cli.change.test_land_push import hook, remotes, there, tip
+from tests.cli.change.landing import BRANCH, Land, answer, branches, hook, subjects, there, tip
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
-
-__all__ = ["home", "land", "made", "remotes"]
 
 
 @pytest.fixture(autouse=True)

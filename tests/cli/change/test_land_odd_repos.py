@@ -16,14 +16,12 @@ import pytest
 from supervisor.domain.change.entry import LandingDecided
 from supervisor.runtime.change import journal
 from tests import CHECKOUT
-from tests.cli.change.test_land import BRANCH, Land, branches, home, land, locks, made, subjects
+from tests.cli.change.landing import BRANCH, Land, branches, locks, subjects
 from tests.gitrepo import commit, empty_repo, git, stand_in
 from tests.landscape import Landscape, write
 from tests.programs import require
 
 pytestmark = pytest.mark.long
-
-__all__ = ["home", "land", "made"]
 
 
 def sha256(repo: Path) -> None:

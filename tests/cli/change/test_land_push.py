@@ -13,45 +13,9 @@ import pytest
 
 from supervisor.cli.main import run
 from tests import CHECKOUT
-from tests.cli.change.test_land import BRANCH, Land, answer, home, land, made, subjects
+from tests.cli.change.landing import BRANCH, REF, Land, answer, hook, subjects, there, tip
 from tests.gitrepo import git
 from tests.landscape import Landscape, write
-
-__all__ = ["home", "land", "made"]
-
-REF = f"refs/heads/{BRANCH}"
-
-
-@pytest.fixture
-def remotes(made: Landscape, tmp_path: Path) -> dict[str, Path]:
-    """A bare remote for each child, reached over file://; what `web` changes rests on what `api` does."""
-    found = {name: with_remote(repo, tmp_path / f"{name}.git") for name, repo in made.repos.items()}
-    made.ran("T1", {"web": {"early.txt": "w\n"}})
-    made.ran("T2", {"api": {"a.txt": "a\n"}})
-    made.ran("T3", {"web": {"w.txt": "w\n"}}, after=("T2",))
-    return found
-
-
-def with_remote(repo: Path, bare: Path) -> Path:
-    git(repo.parent, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(repo, "remote", "add", "origin", f"file://{bare}")
-    git(repo, "push", "-q", "-u", "origin", "main")
-    return bare
-
-
-def there(bare: Path, ref: str = REF) -> str:
-    return git(bare, "for-each-ref", "--format=%(objectname)", ref)
-
-
-def hook(repo: Path, name: str, text: str) -> None:
-    folder = repo / "hooks" if repo.suffix == ".git" else repo / ".git" / "hooks"
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    (folder / name).chmod(0o755)
-
-
-def tip(repo: Path) -> str:
-    return git(repo, "rev-parse", BRANCH)
 
 
 def test_the_branches_are_pushed_those_that_others_rest_on_first(

@@ -10,13 +10,10 @@ import msgspec
 import pytest
 
 from supervisor.domain.status import CheckInfo
-from tests.cli.change.test_land import BRANCH, Land, answer, home, land, made
-from tests.cli.change.test_land_push import hook, remotes, there
+from tests.cli.change.landing import BRANCH, Land, answer, hook, there
 from tests.gitrepo import git
 from tests.landscape import Landscape
 from tests.peers.forge import StandInForge, stand_in_forge
-
-__all__ = ["home", "land", "made", "remotes"]
 
 
 @pytest.fixture

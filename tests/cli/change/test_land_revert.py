@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.change.test_land import BRANCH, Land, answer, home, land, locks, made, subjects
-from tests.cli.change.test_land_push import hook, there, with_remote
+from tests.cli.change.landing import BRANCH, Land, answer, hook, locks, subjects, there, with_remote
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
-
-__all__ = ["home", "land", "made"]
 
 BACK = "orch/revert-move-the-fleet"
 

@@ -8,21 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cli.main import run
 from supervisor.shell.git.land import build
-from tests.cli.conftest import Ran
-from tests.gitrepo import commit, git, without_configuration
+from tests.cli.change.landing import Land
+from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 
 SECRET = "ghp_" + "x7Kq9Zp2Lm4Nv6Rt8Yb1Wc3Df5Gh0Js2Au4E"
 OTHER = "ghp_" + "Qa8Ws6Ed4Rf2Tg0Yh9Uj7Ik5Ol3Pm1Nb8Vc6"
-Land = Callable[..., Ran]
 Change = Callable[[Path], object]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture
@@ -32,16 +25,6 @@ def made(tmp_path: Path) -> Landscape:
     commit(found.repos["api"], "Set it up")
     found.ran("T1", {"web": {"w.txt": "w\n"}})
     return found
-
-
-@pytest.fixture
-def land(made: Landscape, capsys: pytest.CaptureFixture[str]) -> Land:
-    def call(*words: str) -> Ran:
-        capsys.readouterr()
-        code = run(["-C", str(made.workspace.root), "land", *words])
-        return Ran(code, *capsys.readouterr())
-
-    return call
 
 
 def changed(made: Landscape, change: Change, task: str = "T2") -> None:

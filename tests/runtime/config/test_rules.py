@@ -69,7 +69,7 @@ def test_a_config_without_them_settles_and_notifies_nothing(workspace: Workspace
         ("{accept: {tool: act}}", "rule 1 names no tool (`act`): write `SERVER/TOOL`, or `SERVER/*`"),
         (
             "{accept: {command: x}, child: apis}",
-            "rule 1 speaks of a child `apis` that there is not: did you mean `api`?",
+            "rule 1 names the child `apis`, which does not exist: did you mean `api`?",
         ),
         ("{decline: {command: x}, for_session: yes}", "rule 1 says `for_session` but declines"),
     ],

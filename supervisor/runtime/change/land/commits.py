@@ -129,7 +129,7 @@ def worked_out(
     if gone := [child for child in children if child not in roots]:
         raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
     if not options.here and not is_branch_name(roots[next(iter(children))], branch):
-        raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
+        raise UsageError(f"git does not accept `{branch}` as the name of a branch", "name another one with --branch")
     found = at_once(lambda child: look_at(roots[child], None if options.here else branch), children)
     looks = dict(zip(children, found, strict=True))
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one

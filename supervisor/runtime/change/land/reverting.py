@@ -76,7 +76,7 @@ def reverted(
     title = plan.rpartition(" r")[0] or plan
     branch = options.branch or f"{PREFIX}revert-{slug(title)}"
     if not is_branch_name(next(iter(roots.values())), branch):
-        raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
+        raise UsageError(f"git does not accept `{branch}` as the name of a branch", "name another one with --branch")
     looks = {child: look_at(roots[child], branch) for child in repos}
     left = left_branches(entries)
     persons = dict[object, str]()
