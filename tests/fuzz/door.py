@@ -35,7 +35,7 @@ from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.process import identity_of
-from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, REFUSED
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, REFUSED
 
 SECONDS = 10.0  # for one call: what takes longer hangs
 PIECES = 8  # in which a caller sends, at most
@@ -151,7 +151,7 @@ class Door:
         codes = {one["error"]["code"] for one in answers if "error" in one}
         assert INTERNAL_ERROR not in codes, got  # an unexpected error of ours
         if who not in ("person", ORCHESTRATOR):
-            assert codes <= {REFUSED, INVALID_PARAMS}, (who, got)
+            assert codes <= {REFUSED, INVALID_PARAMS, INVALID_REQUEST}, (who, got)
             assert not any("result" in one for one in answers), (who, got)
         assert who == "person" or self.loop.world == before, (who, got)
         pong = self.callers["person"].send(b'{"id":1,"method":"ping","params":{}}\n')

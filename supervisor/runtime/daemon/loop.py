@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -70,7 +70,7 @@ class Loop:
         self._template = templates.read("runs.template.md")
         self._shown: Page | None = None
         self._sheet: Sheet | None = None
-        self._show_due: float | None = None
+        self._stale = asyncio.Event()  # what was shown last is not what there is to show
 
     @property
     def world(self) -> World:
@@ -143,10 +143,12 @@ class Loop:
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
         """Process events until the supervisor exits. The very first event of a world must be SupervisorStarted."""
-        with ThreadPoolExecutor(1, "disk") as self._disk:
-            while not self.world.supervisor.exiting:
-                await self._step(carry_out)
-            await asyncio.sleep(0)  # let `orch down` have its answer before the connections close
+        with ThreadPoolExecutor(1, "ledger") as self._recording, ThreadPoolExecutor(1, "runs.md") as self._showing:
+            async with asyncio.TaskGroup() as group:
+                shows = group.create_task(self._show_changes(), name="runs.md")
+                while not self.world.supervisor.exiting:
+                    await self._step(carry_out)
+                shows.cancel()
             await self.show()
 
     async def _step(self, carry_out: Callable[[Action], None]) -> None:
@@ -156,24 +158,27 @@ class Loop:
         for action in decided.actions:
             carry_out(action)
         if decided.events or self.world is not before:
-            if self._show_due is None:
-                self._show_due = monotonic() + SHOW_AFTER
+            self._stale.set()
             self._renew()
         for entry in entries:
             if entry.taken is not None and not entry.taken.done():
                 entry.taken.set_result(None)
-        if self._show_due is not None and monotonic() >= self._show_due and not self.world.supervisor.exiting:
+
+    async def _show_changes(self) -> None:
+        """Show what changed until cancelled. Steps go on while files are written."""
+        while True:
+            await self._stale.wait()
+            await asyncio.sleep(SHOW_AFTER)
             await self.show()
 
     def show_anew(self) -> None:
         """Write runs.md and the last status although they did not change: somebody removed them."""
         self._shown = None
-        self._show_due = monotonic()
-        self.post(Ticked(self.clock.now()))
+        self._stale.set()
 
     async def show(self) -> None:
         """Render runs.md and the last status; write them if they changed."""
-        self._show_due = None
+        self._stale.clear()
         sheet = self._kept_sheet()
         current = self._status(sheet)
         found = pieces(sheet.world, sheet.at, self._template, str(self._workspace.root), sheet)
@@ -190,25 +195,18 @@ class Loop:
                 write_atomic(self._workspace.last_status, dumped_fast(current))
 
         try:
-            await self._aside(write)
+            await _aside(self._showing, write)
         except OSError as error:
             self._logs.say("runs_not_written", level="error", reason=str(error))
             return
         self._shown = shown
 
-    def _aside(self, write: Callable[[], None]) -> Awaitable[None]:
-        """Write something without keeping the other tasks from working. A disk may take 100 ms where others use it."""
-        return asyncio.get_running_loop().run_in_executor(self._disk, write)
-
     async def _next(self) -> list[Entry]:
-        """Wait for events and return all that are there; a `Ticked` if something, or a rendering, becomes due first."""
+        """Wait for events and return all that are there; a `Ticked` if something becomes due first."""
         now = self.clock.now()
         moment = wakeup(self.world, self._recorder.decided)
-        waits = [(moment - now).total_seconds()] if moment is not None else []
-        if self._show_due is not None:
-            waits.append(self._show_due - monotonic())
         try:
-            async with asyncio.timeout(max(0.0, min(waits)) if waits else None):
+            async with asyncio.timeout(max(0.0, (moment - now).total_seconds()) if moment is not None else None):
                 entries = [await self._inbox.get()]
         except TimeoutError:
             return [Entry(Ticked(self.clock.now()))]
@@ -228,7 +226,7 @@ class Loop:
         while True:
             decided = self._recorder.decide([entry.event for entry in entries])
             try:
-                await self._recorder.record_aside(decided, self._aside)
+                await self._recorder.record_aside(decided, partial(_aside, self._recording))
                 break
             except StoreError as error:
                 if self.trouble is None:
@@ -242,6 +240,11 @@ class Loop:
                 await asyncio.sleep(DISK_PATIENCE)
         self.trouble = None
         return decided, entries
+
+
+def _aside(thread: ThreadPoolExecutor, write: Callable[[], None]) -> Awaitable[None]:
+    """Write something without keeping other tasks from working. A disk may take 100 ms where others use it."""
+    return asyncio.get_running_loop().run_in_executor(thread, write)
 
 
 def _refused(entries: Sequence[Entry], error: StoreError) -> list[Entry]:
