@@ -72,8 +72,8 @@ class OrchestratorInfo(Struct, frozen=True):
 class ChildInfo(Struct, frozen=True):
     """A child and its server."""
 
-    name: str
-    path: str
+    name: str  # as in the config
+    path: str  # the root of its repo
     state: Annotated[
         str,
         Meta(
@@ -83,15 +83,15 @@ class ChildInfo(Struct, frozen=True):
             ]
         ),
     ]
-    pid: int | None = None
-    socket: str | None = None
-    codex: str | None = None
-    since: Moment | None = None
-    restarts: int = 0
-    rss_bytes: int | None = None
+    pid: int | None = None  # None, here and below: it does not run
+    socket: str | None = None  # of the server
+    codex: str | None = None  # its version
+    since: Moment | None = None  # when it got into this state
+    restarts: int = 0  # how often it was started again
+    rss_bytes: int | None = None  # resident memory of the server's process
     thread: str | None = None  # its shared one
     task: str | None = None  # that it works on
-    problem: str | None = None
+    problem: str | None = None  # what is wrong, and what to do
     runner: str | None = None  # where it lives; None: on this machine
     next_try: Moment | None = None  # to reach that, while it is out of reach
 
@@ -134,8 +134,8 @@ class TaskInfo(Struct, frozen=True):
 
     id: str
     title: str
-    child: str
-    after: tuple[str, ...]
+    child: str  # a child, or `human`
+    after: tuple[str, ...]  # ids of tasks that have to be done first
     state: Annotated[
         str,
         Meta(
@@ -146,14 +146,14 @@ class TaskInfo(Struct, frozen=True):
         ),
     ]
     why: str | None  # why it is in its state
-    runs: int
+    runs: int  # attempts so far
     summary: str | None  # its result
-    tokens: Tokens
-    verify: tuple[CheckInfo, ...]
-    changed_files: tuple[str, ...]
-    turns: int = 0
-    since: Moment | None = None
-    thread: str | None = None
+    tokens: Tokens  # of all its turns
+    verify: tuple[CheckInfo, ...]  # in the order of the plan
+    changed_files: tuple[str, ...]  # relative to the repo
+    turns: int = 0  # confirmed ones of all runs
+    since: Moment | None = None  # when it got into this state
+    thread: str | None = None  # None: it has not started
     minutes: float = 0.0  # in which its turns ran
     budget: BudgetInfo | None = None  # its own
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended

@@ -15,7 +15,6 @@ from pathlib import Path
 from supervisor.domain.child import Child, Runner
 from supervisor.runtime.remote.roots import root_of
 from supervisor.runtime.snapshot import snapshots
-from supervisor.runtime.snapshot.git import state_key
 from supervisor.runtime.snapshot.git_calls import look
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.reach.there import reaching
@@ -45,7 +44,7 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
     for _ in range(rounds):  # alternately, so that both run under the same load
         floor.append(timed(lambda: _plain_git(repo)))
         took.append(timed(lambda: snapshots.read("repo", repo, look(repo))))
-        key.append(timed(lambda: state_key(repo)))
+        key.append(timed(lambda: look(repo).key))
     yield Row(
         "snapshot, read anew", median(took), median(floor), "1.5", "5,000 commits, 2,000 files; in a running Python"
     )

@@ -19,7 +19,6 @@ from supervisor.core.view.status import status
 from supervisor.domain.world import World
 from supervisor.runtime import templates
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.daemon.loop import without_time
 from supervisor.shell import process
 from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import raw_lines
@@ -146,8 +145,8 @@ def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str
     deadline = time.monotonic() + STILL
     while True:
         world = fold(stage)
-        wanted = without_time(render(world, datetime.now(UTC), template, root))
-        if without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
+        wanted = _without_time(render(world, datetime.now(UTC), template, root))
+        if _without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
             return
         if time.monotonic() > deadline:
             yield "runs.md is not what the ledger says"
@@ -275,3 +274,8 @@ def _repo(stage: Stage, name: str) -> tuple[str, str, str, str]:
         git("diff"),
         (repo / "notes.txt").read_text(encoding="utf-8"),
     )
+
+
+def _without_time(runs: str) -> str:
+    """Return runs.md without the time of its rendering."""
+    return "\n".join(line for line in runs.splitlines() if "UTC" not in line or "Rendered" not in line)

@@ -255,8 +255,3 @@ def _refused(entries: Sequence[Entry], error: StoreError) -> list[Entry]:
                 StoreError(f"nothing is recorded: {error.what}", f"{error.next_step}, then again")
             )
     return [entry for entry in entries if entry.taken is None]
-
-
-def without_time(runs: str) -> str:
-    """Return runs.md without its rendering time: a new time alone is no reason to write the file again."""
-    return "\n".join(line for line in runs.splitlines() if "UTC" not in line or "Rendered" not in line)

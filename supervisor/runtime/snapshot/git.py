@@ -23,11 +23,6 @@ ATTRIBUTES_LIMIT = 64 << 10
 """Bytes read of .gitattributes and of the patterns of a sparse checkout."""
 
 
-def state_key(path: Path) -> str:
-    """Compute the current `GitState.key`, with one `git status`. Raises WorkspaceError."""
-    return git_calls.look(path).key
-
-
 def read_state(path: Path, seen: StatusSeen | None = None) -> tuple[GitState, History]:
     """Read what git knows of the repo whose root (or bare folder) is `path`, but for the work tree if it was just
     `seen`. Raises WorkspaceError when git fails.

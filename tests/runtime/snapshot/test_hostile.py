@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.git_calls import look
 from supervisor.shell.git import run
 from tests.gitrepo import Hostile, commit, git, new_repo, stand_in
 from tests.runtime.snapshot.commits import write
@@ -55,7 +56,7 @@ def test_a_broken_index_a_broken_head_and_a_folder_without_a_repository_are_erro
         (broken, "git cannot read the state of the files in .*: fatal: "),
         (beheaded, "is not in a git repository|invalid HEAD|git cannot"),
     ):
-        for call in (read_state, state_key):
+        for call in (read_state, look):
             with pytest.raises(WorkspaceError, match=sentence):
                 call(path)
 
@@ -65,7 +66,7 @@ def test_a_repository_of_another_user_is_an_error_that_says_how_to_trust_it(
 ) -> None:
     real = run.installed_git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
-    for call in (read_state, state_key):
+    for call in (read_state, look):
         with pytest.raises(WorkspaceError, match=r"belongs to another user: if you do, run `git config --global"):
             call(repo)
 
@@ -110,7 +111,7 @@ def test_nothing_of_a_hostile_repository_runs_and_no_endless_file_is_read(repo: 
     hostile.make_everything_dirty()
     state, history = read_state(repo)
     assert state.key != clean.key
-    assert state_key(repo) == state.key
+    assert look(repo).key == state.key
     assert (state.unstaged.count, state.untracked.names) == (4, (".gitattributes",))
     assert [(each.subject, each.files, each.insertions) for each in history.recent] == [("work", 2, 2), ("work", 2, 2)]
     assert history.cut == ()
@@ -136,5 +137,5 @@ def test_reading_leaves_the_repository_as_it_was(repo: Path) -> None:
     (repo / "a").touch()
     before = {path: path.stat().st_mtime_ns for path in sorted(repo.rglob("*"))}
     read_state(repo)
-    state_key(repo)
+    look(repo)
     assert {path: path.stat().st_mtime_ns for path in sorted(repo.rglob("*"))} == before

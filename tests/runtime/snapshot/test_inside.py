@@ -10,7 +10,8 @@ from supervisor.core.repo.facts import facts
 from supervisor.domain.repo.facts import Code, Docs
 from supervisor.domain.repo.git import NO_PATHS, Paths, RepoInside
 from supervisor.domain.repo.snapshot import Snapshot
-from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.git_calls import look
 from supervisor.shell.git import inside
 from tests.gitrepo import Hostile, commit, git, new_repo
 from tests.runtime.snapshot.commits import write
@@ -39,7 +40,7 @@ def now(repo: Path) -> list[str]:
 def test_a_tree_is_clean_only_if_the_repos_inside_are(outer: Path) -> None:
     svc = outer / "svc"
     assert "the work tree is clean" in now(outer)
-    keys = [state_key(outer)]
+    keys = [look(outer).key]
     write(svc, a="edited\n", new="x")
     write(svc, b="edited\n")
     git(svc, "add", "b")
@@ -50,10 +51,10 @@ def test_a_tree_is_clean_only_if_the_repos_inside_are(outer: Path) -> None:
     said = now(outer)
     assert "the work tree is clean" not in said
     assert {"2 changed inside `svc`: `a`, `b`", "1 untracked inside `svc`: `new`"} <= set(said)
-    keys.append(state_key(outer))
+    keys.append(look(outer).key)
     write(svc, a="again\n")
-    keys.append(state_key(outer))
-    assert keys[-1] == read_state(outer)[0].key == state_key(outer)
+    keys.append(look(outer).key)
+    assert keys[-1] == read_state(outer)[0].key == look(outer).key
     assert len(set(keys)) == 3
 
 
@@ -61,7 +62,7 @@ def test_a_nested_repo_and_one_in_it_are_shown(repo: Path) -> None:
     new_repo(repo / "own")
     git(repo / "own", "checkout", "-q", "--detach")
     new_repo(repo / "own" / "deep")
-    keys = {state_key(repo)}
+    keys = {look(repo).key}
     write(repo / "own" / "deep", a="edited\n")
     state, _ = read_state(repo)
     oids = [git(repo / name, "rev-parse", "HEAD") for name in ("own", "own/deep")]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.git_calls import look
 from tests.gitrepo import commit, git, new_repo
 from tests.runtime.snapshot.commits import save, write
 
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.timeout(30)
 
 
 def test_the_key_changes_with_head_index_and_work_tree_and_with_nothing_else(repo: Path) -> None:
-    seen = [state_key(repo)]
+    seen = [look(repo).key]
 
     def changed() -> bool:
-        seen.append(state_key(repo))
+        seen.append(look(repo).key)
         assert seen[-1] == read_state(repo)[0].key
         return seen[-1] not in seen[:-1]
 
@@ -47,10 +48,10 @@ def test_the_key_follows_the_commits_of_a_submodule(repo: Path, tmp_path: Path) 
     inner = new_repo(tmp_path / "inner")
     git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "inner")
     commit(repo)
-    keys = [state_key(repo)]
+    keys = [look(repo).key]
     for number in range(2):
         save(repo / "inner", "inside", c=f"{number}")
-        keys.append(state_key(repo))
+        keys.append(look(repo).key)
     assert len(set(keys)) == 3
 
 
@@ -70,13 +71,13 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_key_takes_one_status_unless_the_configuration_may_name_filters(repo: Path, called: list[str]) -> None:
-    state_key(repo)
+    look(repo)
     called.clear()
-    state_key(repo)
+    look(repo)
     assert called == ["status"]
     git(repo, "config", "filter.x.clean", "cat")
     called.clear()
-    state_key(repo)
+    look(repo)
     assert called == ["config", "status"]
 
 

@@ -16,7 +16,8 @@ from supervisor.domain.repo.git import (
     SubmoduleState,
     Upstream,
 )
-from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.snapshot.git_calls import look
 from tests.gitrepo import commit, git, new_repo
 from tests.runtime.snapshot.commits import diverge, fails, save, write
 
@@ -138,7 +139,7 @@ def test_an_empty_repository_is_unborn_too_but_an_orphan_branch_is_not_empty(rep
     for path in (tmp_path / "empty", repo):
         state, history = read_state(path)
         found.append((state.branch, state.head, state.empty, state.unborn, history.commits, history.recent))
-        assert state.key == state_key(path)
+        assert state.key == look(path).key
     assert found == [("new", None, True, True, 0, ()), ("fresh", None, False, True, 0, ())]
 
 
@@ -149,7 +150,7 @@ def test_a_bare_repository_has_a_history_and_no_files(repo: Path, tmp_path: Path
     state, history = read_state(tmp_path / "bare")
     assert (state.bare, state.branch, state.tracked, history.commits, history.cut) == (True, "main", 0, 2, ())
     assert [file.path for file in history.hot] == ["a"]
-    assert state.key == state_key(tmp_path / "bare")
+    assert state.key == look(tmp_path / "bare").key
     nothing, _ = read_state(tmp_path / "nothing")
     assert (nothing.bare, nothing.empty, nothing.unborn, nothing.detached) == (True, True, True, False)
 
@@ -179,7 +180,7 @@ def test_other_work_trees_are_listed_and_so_are_those_that_are_gone(repo: Path, 
     }
     seen_from_the_side = read_state(tmp_path / "side\nways")[0]
     assert (seen_from_the_side.branch, len(seen_from_the_side.worktrees)) == ("side", 3)
-    assert seen_from_the_side.key == state_key(tmp_path / "side\nways")
+    assert seen_from_the_side.key == look(tmp_path / "side\nways").key
 
 
 def test_submodules_are_listed_with_commit_address_and_state(repo: Path, tmp_path: Path) -> None:
