@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, settings
 # Compile each source only once: the tests start hundreds of processes, and each worker imports every test.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Tests that say when something happened say it in this time; those of another time set their own.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # Keep the tests' folders out of /tmp, where no workspace may be: the commands of each child may write there.
 ROOT = Path.home() / ".cache" / "orch-tests"

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -208,6 +209,17 @@ def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[...
         "  answer: `orch answer A1 reply TEXT`\n",
         "",
     )
+
+
+def test_the_time_of_an_ask_is_that_of_the_person(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin(status_json(asks=(ask("A1", task="T1", text="Which port?"),)))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XYZ-3")
+        time.tzset()
+        assert orch("asks").out.splitlines()[0] == "A1  question · T1  since 2026-11-23 13:00:00 XYZ"
+    time.tzset()
 
 
 def test_the_asks_as_json_are_an_array(orch: Orch, standin: Callable[..., Standin]) -> None:

@@ -40,9 +40,9 @@ def ask_lines(asks: Sequence[AskInfo], columns: int | None, most: int | None) ->
 
 
 def clock(time: str | None) -> str:
-    """Format a moment of a status in UTC."""
+    """Format a moment of a status as it is where the person is, as the logs do, with the name of that time."""
     moment = parsed(time)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "an unknown time"
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}" if moment else "an unknown time"
 
 
 def parsed(time: str | None) -> datetime | None:

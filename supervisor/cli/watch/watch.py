@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from supervisor.cli.command.parameters import Json
+from supervisor.cli.command.parameters import Option
 from supervisor.errors import OrchError, UsageError
 from supervisor.late import Late
 from supervisor.runtime.workspace import WorkspacePaths
@@ -26,7 +26,11 @@ class ScreenMissing(OrchError):
     """Textual, which draws the screen, is not installed."""
 
 
-def watch(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
+def watch(
+    workspace: WorkspacePaths,
+    *,
+    as_json: Annotated[bool, Option("--json", "Print JSON, a line at each change, until Ctrl-C.")] = False,
+) -> int:
     """Show the live screen until the person leaves it; with `as_json` each new status as a line, until Ctrl-C.
 
     Raises UsageError without a terminal that can show it, ScreenMissing without Textual.
