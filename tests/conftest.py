@@ -46,7 +46,8 @@ LEFT_OUT = pytest.StashKey[int]()
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """Count the long tests that are left out. A worker tells its count to the process that sums up."""
     config = items[0].config
-    count = sum(item.get_closest_marker("long") is not None for item in items)
+    by_mark = config.option.markexpr == "not long"
+    count = sum(item.get_closest_marker("long") is not None for item in items) if by_mark else 0
     config.stash[LEFT_OUT] = count
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = count

@@ -86,9 +86,14 @@ class LabElsewhere(Lab):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def windows(self) -> list[int]:
+        """The processes by which windows of `orch attach` are shown from `lab`. The supervisor starts none of them."""
+        found = subprocess.run(["pgrep", "-f", f"^ssh -t -F {self.sshd.config} "], capture_output=True, text=True)
+        return [*map(int, found.stdout.split())]
+
     def lines(self) -> list[int]:
         """The processes of the lines to `lab`, of this workspace alone."""
-        ssh = f"^ssh (-o Control[^ ]+ )*(-t )?-F {self.sshd.config} "
+        ssh = f"^ssh (-o Control[^ ]+ )*-F {self.sshd.config} "
         words = ssh if self.prefix == self.sshd.words else f"^{self.prefix[0]} --jobid="
         found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True)
         ours = {one.pid for one in marked(self.workspace.mark())}

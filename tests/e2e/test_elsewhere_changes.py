@@ -103,7 +103,7 @@ def test_codexs_window_opens_there_on_the_live_thread_and_answers_what_it_asks(l
     environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
     with Tmux(words, cwd=lab.workspace.root, environ=environ, columns=100, lines=40) as window:
         window.until("Yes, proceed")
-        (line,) = [pid for pid in lab.lines() if "-t" in _words(pid)]
+        (line,) = lab.windows()
         assert _words(line) == printed
         window.press("y")
         lab.task("T3", "done")

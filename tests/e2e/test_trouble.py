@@ -26,6 +26,8 @@ from tests.e2e.lab import SLOW, Lab, report, task
 from tests.e2e.stdio import codex_binary
 from tests.peers import codex_like
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def own() -> Iterator[Lab]:

@@ -17,6 +17,8 @@ from tests.cli.change.landing import BRANCH, REF, Land, answer, hook, subjects, 
 from tests.gitrepo import git
 from tests.landscape import Landscape, write
 
+pytestmark = pytest.mark.long
+
 
 def test_the_branches_are_pushed_those_that_others_rest_on_first(
     made: Landscape, land: Land, remotes: dict[str, Path], tmp_path: Path

@@ -15,6 +15,8 @@ from tests.gitrepo import git
 from tests.landscape import Landscape
 from tests.peers.forge import StandInForge, stand_in_forge
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
