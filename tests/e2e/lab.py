@@ -207,6 +207,14 @@ class Lab:
         new.write_text(text, encoding="utf-8")
         new.replace(self.workspace.plan)
 
+    def accept_approvals(self, count: int) -> None:
+        """Accept so many approvals, one after the other, as they are asked for."""
+        for _ in range(count):
+            seen = self.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
+            (ask,) = [one["id"] for one in seen["asks"] if one["kind"] == "approval"]
+            self.orch("answer", ask, "accept")
+            self.until(lambda seen, done=ask: done not in [one["id"] for one in seen["asks"]])
+
     # ── observations ─────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:

@@ -131,11 +131,7 @@ def test_a_child_that_a_login_to_this_machine_serves_reaches_nothing_here(lab: L
             report("tried"),
         )
     )
-    for _ in range(2):
-        seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
-        (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
-        lab.orch("answer", approval["id"], "accept")
-        lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
+    lab.accept_approvals(2)
     lab.task("T45", "done")
     by_server = {"the request comes from a process that the server of firmware started"}
 

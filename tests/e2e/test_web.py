@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.browser import Browser
 from tests.cli.web.served import Served
 from tests.e2e import web_intruder
-from tests.e2e.lab import SLOW, Lab, report, task
+from tests.e2e.intruding import answers
+from tests.e2e.lab import Lab, report, task
 
 pytestmark = pytest.mark.long
 
@@ -41,15 +40,6 @@ def web(lab: Lab) -> Iterator[Served]:
     assert made.close() == 0
 
 
-def lines(out: Path) -> list[Any]:
-    """What the intruder got, once it is there."""
-    until = time.monotonic() + SLOW
-    while not out.exists():
-        assert time.monotonic() < until, f"{out} was not written"
-        time.sleep(0.02)
-    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-
-
 @pytest.mark.promise("nobody answers for the person")
 def test_a_child_with_network_and_a_stolen_cookie_answers_nothing(lab: Lab, web: Served) -> None:
     web.enter()
@@ -71,14 +61,10 @@ def test_a_child_with_network_and_a_stolen_cookie_answers_nothing(lab: Lab, web:
             fields=(f"verify: `{command('verify', '--hide')}`",),
         )
     )
-    for _ in range(2):
-        seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
-        (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
-        lab.orch("answer", approval["id"], "accept")
-        lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
+    lab.accept_approvals(2)
     lab.task("T11", "done")
     for name in names:
-        found = lines(outs[name])
+        found = answers(outs[name])
         assert {status for status, _ in found} == {403}, (name, found)
         by = "a server of orch" if name == "orphan" else "the server of api"
         assert {text for _, text in found} == {
