@@ -22,17 +22,17 @@ def own() -> Iterator[Lab]:
 @pytest.mark.promise("any input")
 def test_no_pipe_in_the_place_of_a_file_keeps_anybody_and_no_link_is_written_through(own: Lab) -> None:
     """Nothing reads from the pipes: whoever waited for one would wait for ever."""
-    workspace, elsewhere = own.workspace, own.folder / "elsewhere.md"
+    workspace, elsewhere, beside = own.workspace, own.folder / "elsewhere.md", own.folder / "beside"
 
     def swap() -> None:
         logs = workspace.logs
         kept = (workspace.registry, workspace.last_status, workspace.mentions, workspace.map_json, workspace.map_lock)
         for path in (*kept, logs / "supervisor.jsonl", logs / "backend.jsonl", workspace.snapshot("backend")):
-            path.unlink(missing_ok=True)
-            os.mkfifo(path)
+            os.mkfifo(beside)
+            beside.replace(path)  # in one step: a supervisor that is up may write the file anew at any moment
         elsewhere.write_text("of the person\n", encoding="utf-8")
-        workspace.runs.unlink()
-        workspace.runs.symlink_to(elsewhere)
+        beside.symlink_to(elsewhere)
+        beside.replace(workspace.runs)
 
     own.up()
     tasks = task("T1", "backend", report("one"))

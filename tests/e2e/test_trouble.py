@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -316,7 +317,10 @@ def test_the_supervisor_keeps_nothing_of_the_process_that_started_it(way: str, o
         supervisor = ending.supervisor_process(own.workspace)
         assert supervisor is not None
         seen = psutil.Process(supervisor.pid)
-        descriptors = {int(one.name): os.readlink(one) for one in Path(f"/proc/{seen.pid}/fd").iterdir()}
+        descriptors = {}
+        for one in Path(f"/proc/{seen.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed since it was listed
+                descriptors[int(one.name)] = os.readlink(one)
         pipe = os.readlink(f"/proc/self/fd/{writer}")
     assert own.status()["supervisor"]["pid"] == seen.pid
     assert (os.getsid(seen.pid), seen.cwd(), seen.terminal()) == (seen.pid, "/", None)
