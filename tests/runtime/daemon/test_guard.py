@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,18 +19,21 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from supervisor.core.guard.permits import KEEPERLESS
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.domain.ask import Answer, Ask, AskKind, AskState, RequestKey
 from supervisor.domain.child import Child
 from supervisor.domain.process import Caller, UnseenCaller
 from supervisor.domain.world import World
-from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.codex.registry import RecordElsewhere, Registry
 from supervisor.runtime.config.model import Config, Limits
 from supervisor.runtime.daemon import guard as module
 from supervisor.runtime.daemon.guard import Guard
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.process import identity_of
 from supervisor.wire.codex.items import McpToolCall
 from tests import CHECKOUT
+from tests.test_costs import calls
 
 KEY = RequestKey("orchestrator", 7, "1")
 ARGUMENTS = {"ask": "A1", "decision": "accept", "text": ""}
@@ -44,8 +50,10 @@ class Stage:
         self.logged: list[dict[str, object]] = []
         self.world = World()
         config = Config((), Child("orchestrator", str(folder)), None, Limits())
-        registry = Registry(folder / "children.json")
-        self.guard = Guard(WorkspacePaths(folder), config, registry, self, self, self)  # type: ignore[arg-type]
+        self.keeperless: str | None = None
+        self.registry = Registry(folder / "children.json")
+        self.new_guard = lambda: Guard(WorkspacePaths(folder), config, self.registry, self, self, self)  # type: ignore[arg-type]
+        self.guard = self.new_guard()
 
     async def catch_up(self) -> None:
         self.catch_ups += 1
@@ -163,3 +171,90 @@ def test_root_is_another_user_to_the_supervisor_of_somebody(tmp_path: Path) -> N
                 "this supervisor belongs to nobody, and answers to no other user: "
                 "run it as nobody (`sudo -u nobody orch ...`)\n"
             )
+
+
+class KeptServers:
+    """A keeper as on another machine, whose servers are recorded as behind a runner that leads here."""
+
+    def __init__(self, registry: Registry, count: int) -> None:
+        program = (
+            f"import os\nfor _ in range({count}): print(os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '600'), flush=True)\n"
+        )
+        words = [sys.executable, "-c", program + "while True: os.wait()"]
+        environ = {**os.environ, "ORCH_KEEPER": "test"}
+        self.keeper = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True)
+        assert self.keeper.stdout is not None
+        self.servers = [int(self.keeper.stdout.readline()) for _ in range(count)]
+        self.keeper.stdout.close()
+        for pid in self.servers:
+            identity = identity_of(pid)
+            assert identity is not None
+            registry.elsewhere()[str(pid)] = RecordElsewhere({"name": "box"}, "/repo", identity)
+
+    def end(self) -> None:
+        for pid in self.servers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.keeper.kill()
+        self.keeper.wait(20)
+
+
+@pytest.fixture
+def kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], KeptServers]]:
+    """Makes servers below a keeper, for a guard whose own keeper lives."""
+    monkeypatch.setattr(module, "keeper", os.getppid)
+    stage.guard = stage.new_guard()
+    with ExitStack() as stack:
+
+        def make(count: int) -> KeptServers:
+            made = KeptServers(stage.registry, count)
+            stack.callback(made.end)
+            return made
+
+        yield make
+
+
+def admitted(stage: Stage) -> object:
+    """Connect from a new process of the person, which has neither a server nor a keeper above it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        stage.guard.admit(ours)
+    return stage.keeperless
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_a_keeper_of_a_server_behind_a_runner_is_missed_at_once(
+    stage: Stage, kept: Callable[[int], KeptServers]
+) -> None:
+    first, second = kept(2), kept(1)
+    assert admitted(stage) is None
+    os.kill(first.servers[0], signal.SIGKILL)
+    assert admitted(stage) is None
+    first.keeper.kill()
+    first.keeper.wait(20)
+    assert admitted(stage) == f"{KEEPERLESS.what}: {KEEPERLESS.next_step}"
+    assert [line["event"] for line in stage.logged if line["event"] == "keeper_killed"] == ["keeper_killed"]
+    assert second.keeper.poll() is None
+
+
+def test_a_keeper_that_ends_with_its_server_is_not_missed(stage: Stage, kept: Callable[[int], KeptServers]) -> None:
+    first, second = kept(1), kept(1)
+    assert admitted(stage) is None
+    first.end()
+    assert admitted(stage) is None
+    stage.registry.elsewhere().pop(str(first.servers[0]))
+    third = kept(1)
+    assert admitted(stage) is None
+    third.keeper.kill()
+    third.keeper.wait(20)
+    assert admitted(stage) is not None
+    assert second.keeper.poll() is None
+
+
+def test_a_request_costs_as_much_however_many_servers_are_behind_a_runner(
+    stage: Stage, kept: Callable[[int], KeptServers]
+) -> None:
+    kept(1)
+    few = calls(lambda: admitted(stage))
+    kept(30)
+    assert (calls(lambda: admitted(stage)), admitted(stage)) == (few, None)
