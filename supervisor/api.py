@@ -125,7 +125,12 @@ class Workspace:
         return last_known(self._workspace)
 
     def changes(self, *, every: float = calling.LOOK_AGAIN) -> Iterator[Status]:
-        """Yield the status at once, then at every change, at least each `every` seconds. Ends with SupervisorDown."""
+        """Yield the status at once, then at every change, at least each `every` seconds. Ends with SupervisorDown.
+
+        Raises UsageError for an `every` that is not above 0.
+        """
+        if not every > 0:
+            raise UsageError(f"the status cannot be looked at every {every:g} seconds", "give a number above 0")
         return map(_typed, calling.follow(self._workspace, every=every))
 
     def wait(
@@ -138,8 +143,10 @@ class Workspace:
         """Wait until all tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
 
         Calls `on_status` with each status on the way, and with whether it ends the wait. Raises SupervisorDown if no
-        supervisor answers or it ends meanwhile; UsageError if there is no such task.
+        supervisor answers or it ends meanwhile; UsageError if there is no such task, or for a `timeout` below 0.
         """
+        if timeout is not None and not timeout >= 0:
+            raise UsageError(f"nothing can be waited for {timeout:g} seconds", "give 0 or more, or None for no limit")
         from supervisor.runtime.waiting import wait  # import late: `orch status` does not need it
 
         return wait(self._workspace, task, timeout, on_status or (lambda *_: None))

@@ -107,6 +107,16 @@ def test_a_wait_without_a_plan_ends_with_its_time(folder: Path) -> None:
         assert Workspace(folder).wait(timeout=0).outcome is WaitOutcome.TIMED_OUT
 
 
+@pytest.mark.parametrize("seconds", [-5, -0.1, float("nan")])
+def test_no_time_is_below_zero(workspace: Workspace, seconds: float) -> None:
+    with pytest.raises(UsageError) as waited:
+        workspace.wait(timeout=seconds)
+    with pytest.raises(UsageError) as followed:
+        workspace.changes(every=seconds)
+    assert waited.value.what == f"nothing can be waited for {seconds:g} seconds"
+    assert followed.value.what == f"the status cannot be looked at every {seconds:g} seconds"
+
+
 def test_requests_to_the_supervisor_are_in_its_ledger(supervisor: Supervisor, workspace: Workspace) -> None:
     workspace.hold()
     assert workspace.status().plan.state == "held"

@@ -9,9 +9,9 @@ caller made the mistake}. INTERNAL_ERROR is a bug in the supervisor; its log has
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from supervisor.domain.status import Status
@@ -23,10 +23,10 @@ class NoParams(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WatchParams(NoParams, frozen=True):
-    """Wait until the version differs from this one, for at most `timeout` seconds."""
+    """Wait until the version differs from this one (-1: from any), for at most `timeout` seconds."""
 
-    version: int
-    timeout: float
+    version: Annotated[int, Meta(ge=-1, description="a version that was answered, or -1")]
+    timeout: Annotated[float, Meta(ge=0, description="seconds, 0 or more")]
 
 
 class UpParams(NoParams, frozen=True):
@@ -94,12 +94,11 @@ class PlanParams(NoParams, frozen=True):
 
 
 class PlanWrittenParams(NoParams, frozen=True):
-    """Announce that the orchestrator, having read the present plan.md, is about to save these bytes as the new one.
+    """Announce that the orchestrator, having read the present plan.md, is about to save these bytes as the new one."""
 
-    `digest` is their SHA-256 in hex.
-    """
-
-    digest: str
+    digest: Annotated[
+        str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="the SHA-256 of the bytes: 64 hex digits in lower case")
+    ]
 
 
 class AnswerParams(NoParams, frozen=True):
@@ -235,8 +234,10 @@ def _sentence(method: Method[NoParams, object], problem: str) -> str:
     if not field:
         missing, unknown = what.partition("missing required field "), what.partition("contains unknown field ")
         return f"`{method.name}` needs {missing[2]}" if missing[1] else f"`{method.name}` takes no {unknown[2]}"
-    kinds = {one.name: one.type for one in fields(method.params)}
-    words = get_args(kinds.get(field)) if get_origin(kinds.get(field)) is Literal else ()
+    kind = {one.name: one.type for one in fields(method.params)}.get(field)
+    if get_origin(kind) is Annotated and "got" not in what:  # the type is right, the value is out of bounds
+        return f"`{field}` of `{method.name}` is wrong: it is {get_args(kind)[1].description}"
+    words = get_args(kind) if get_origin(kind) is Literal else ()
     if words:
         what = f"it may not be {what.partition('Invalid enum value ')[2]}" if "enum" in what else what
     choices = f"; it is one of {', '.join(f'`{word}`' for word in words)}" if words else ""

@@ -86,6 +86,13 @@ def test_a_mistake_is_a_sentence_with_its_place_and_the_next_step(line: str, orc
         ("wait --task", "`--task` of `orch wait` needs a value: write `--task ID`"),
         ("down --now=1", "`--now` of `orch down` takes no value: write `--now` alone, or leave it out"),
         ("snapshot --tokens 0", "`0` is no value for `--tokens` of `orch snapshot`: write a whole number, 1 or more"),
+        ("logs --tail -5", "`-5` is no value for `--tail` of `orch logs`: write a whole number, 0 or more"),
+        ("map --limit -5", "`-5` is no value for `--limit` of `orch map`: write a whole number, 1 or more"),
+        ("map 0", "`0` is no value for `INTERFACE` of `orch map`: write a whole number, 1 or more"),
+        ("map x", "`x` is no value for `INTERFACE` of `orch map`: write a whole number, 1 or more"),
+        ("web --port 65536", "`65536` is no value for `--port` of `orch web`: write a whole number, 0 to 65535"),
+        ("wait --timeout -5", "`-5` is no duration for --timeout: write 90 (seconds), 90s, 5m, 2h or 1d"),
+        ("logs --since -5", "`-5` is not a time: write 90s, 10m, 2h, 1d or 2026-11-23T10:00:00Z"),
         ("logs --level warn", "`warn` is no value for `--level` of `orch logs`: did you mean `warning`?"),
         ("\x1b[2Jxyz", "there is no command `\ufffd[2Jxyz`: " + LIST),
     ],
@@ -102,6 +109,14 @@ def test_words_that_begin_like_an_option_come_after_two_dashes(words: tuple[str,
     assert (code, out) == (2, "")
     what = f"`{words[-1]}` of `orch {words[0]}` begins like an option"
     assert err == f"orch: {what}: write `--` before it: `orch {words[0]} -- ...`\n"
+
+
+def test_every_number_in_a_command_line_has_bounds_that_hold(orch: Orch) -> None:
+    words = {
+        (one.words, parameter.word) for one in COMMANDS for parameter in parameters(one.load()) if parameter.type is int
+    }
+    assert {command for command, _ in words} >= {"logs", "map", "snapshot", "web"}
+    assert [(command, word) for command, word in words if word is None or word.least is None] == []
 
 
 def test_help_wins_over_a_mistake_after_it(orch: Orch, workspace: WorkspacePaths) -> None:

@@ -44,8 +44,9 @@ def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -
             return UsageError(f"`{name}` needs {_shown(about)}", f"for example `{command.examples[0]}`")
     choices = [str(choice.value) for choice in about.type] if issubclass(about.type, Enum) else []
     word, hint = corrected(wrong.word, choices)
-    least = about.word.least if isinstance(about.word, Option) else None
-    number = "write a whole number" + (f", {least} or more" if least is not None else "")
+    least, most = (about.word.least, about.word.most) if about.word is not None else (None, None)
+    bounds = f", {least} or more" if most is None else f", {least} to {most}"
+    number = "write a whole number" + (bounds if least is not None else "")
     place = about.word.name if isinstance(about.word, Option) else _shown(about)
     return UsageError(f"{word} is no value for `{place}` of `{name}`", hint or number)
 

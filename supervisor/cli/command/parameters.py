@@ -18,20 +18,23 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 
 class Option(NamedTuple):
-    """`--name VALUE`, or `--name` alone for a bool. `least` is the smallest valid number."""
+    """`--name VALUE`, or `--name` alone for a bool. `least` and `most` are the bounds of a number, both valid."""
 
     name: str
     help: str
     metavar: str | None = None
     short: str | None = None
     least: int | None = None
+    most: int | None = None
 
 
 class Argument(NamedTuple):
-    """A positional argument; a list takes all that are left."""
+    """A positional argument; a list takes all that are left. `least` and `most` are the bounds of a number."""
 
     metavar: str
     help: str
+    least: int | None = None
+    most: int | None = None
 
 
 Json = Annotated[bool, Option("--json", "Print JSON.")]

@@ -58,10 +58,12 @@ def _typed(one: Parameter) -> inspect.Parameter:
     shown = one.default is not None
     if isinstance(word, Option):
         names = [name for name in (word.name, word.short) if name is not None]
-        info = typer.Option(*names, help=word.help, metavar=word.metavar, min=word.least, show_default=shown)
+        info = typer.Option(
+            *names, help=word.help, metavar=word.metavar, min=word.least, max=word.most, show_default=shown
+        )
     else:
         assert word is not None
-        info = typer.Argument(metavar=word.metavar, help=word.help, show_default=shown)
+        info = typer.Argument(metavar=word.metavar, help=word.help, show_default=shown, min=word.least, max=word.most)
     return inspect.Parameter(
         one.name,
         inspect.Parameter.KEYWORD_ONLY,

@@ -125,9 +125,9 @@ def _value(one: Parameter, text: str) -> object:
         return one.type(text)
     if issubclass(one.type, Enum) and text in [choice.value for choice in one.type]:
         return one.type(text)
-    if one.type is int and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
-        least = one.word.least if isinstance(one.word, Option) else None
-        if least is None or int(text) >= least:
+    if one.type is int and one.word is not None and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
+        least, most = one.word.least or 0, 10**_DIGITS if one.word.most is None else one.word.most
+        if least <= int(text) <= most:
             return int(text)
     raise _Stop(Wrong.BAD_VALUE, text, one)
 

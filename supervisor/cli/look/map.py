@@ -29,7 +29,7 @@ EVERY = 0.5  # seconds between two lines of progress
 
 def show_map(
     workspace: WorkspacePaths,
-    interface: Annotated[int | None, Argument("INTERFACE", "Open this interface into its rows.")] = None,
+    interface: Annotated[int | None, Argument("INTERFACE", "Open this interface into its rows.", least=1)] = None,
     *,
     as_json: Json = False,
     as_markdown: Annotated[bool, Option("--markdown", "Print Markdown with a Mermaid graph.")] = False,
@@ -78,7 +78,7 @@ def show_map(
 
 def _shown(made: Map, interface: int | None, limit: int, *, rows: bool) -> list[Block]:
     if interface is not None:
-        if not 1 <= interface <= len(made.interfaces):
+        if interface > len(made.interfaces):
             count = len(made.interfaces)
             raise UsageError(f"there is no interface {interface}", f"`orch map` shows the {count} that there are")
         return _opened(made, made.interfaces[interface - 1])

@@ -78,8 +78,6 @@ def number_of(host: str) -> str:
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind before anything is served, for the port may be taken. Raises OrchError."""
-    if port > LAST_PORT:
-        raise UsageError(f"there is no port {port}", f"name one up to {LAST_PORT} with --port")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)

@@ -21,7 +21,7 @@ from supervisor.cli.web.keys import Keys
 from supervisor.cli.web.live import Live
 from supervisor.cli.web.peers import Peers
 from supervisor.cli.web.routes import Routes
-from supervisor.cli.web.serve import Certificate, ServedAt, check, listen, number_of, serve
+from supervisor.cli.web.serve import LAST_PORT, Certificate, ServedAt, check, listen, number_of, serve
 from supervisor.cli.web.views import Views
 from supervisor.cli.web.writes import Writes
 from supervisor.errors import SupervisorDown, UsageError
@@ -35,7 +35,9 @@ def web(
     workspace: WorkspacePaths,
     folder: Path,
     *,
-    port: Annotated[int, Option("--port", "Listen on this port; without it, on a free one.", "N", least=0)] = 0,
+    port: Annotated[
+        int, Option("--port", "Listen on this port; without it, on a free one.", "N", least=0, most=LAST_PORT)
+    ] = 0,
     address: Annotated[str, Option("--listen", "Listen here, not on this machine alone.", "ADDRESS")] = "127.0.0.1",
     tls_cert: Annotated[str | None, Option("--tls-cert", "The certificate, in PEM.", "FILE")] = None,
     tls_key: Annotated[str | None, Option("--tls-key", "The key of the certificate, in PEM.", "FILE")] = None,

@@ -31,7 +31,7 @@ from supervisor.runtime.config.load import reload
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.naming import checked
+from supervisor.runtime.naming import checked, corrected
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
@@ -129,7 +129,8 @@ class Control:
         """Answer a request with one line; refuse an unknown one."""
         handler = self._handlers.get(call.method)
         if handler is None:
-            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method `{call.method}`")
+            wrong, hint = corrected(call.method, [*self._handlers])
+            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {wrong}: {hint}")
         try:
             answer = await handler(call.params)
         except OrchError as error:

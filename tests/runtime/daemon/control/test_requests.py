@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
+from supervisor.core.plan.diagnostics import any_of
 from supervisor.domain import event as ev
 from supervisor.shell.control_client import LINE_LIMIT
 from supervisor.wire.control import METHODS, Method, NoParams
@@ -58,6 +59,9 @@ def test_what_is_no_json_is_refused_and_the_connection_stays_open(shared: Superv
         assert ask(connection, b'{"id":"x","method":"status"}')["id"] == "x"
 
 
+NO_DIGEST = "`digest` of `plan_written` is wrong: it is the SHA-256 of the bytes: 64 hex digits in lower case"
+
+
 @pytest.mark.parametrize(
     ("method", "params", "reason"),
     [
@@ -75,6 +79,14 @@ def test_what_is_no_json_is_refused_and_the_connection_stays_open(shared: Superv
             "`source` of `note` is wrong: it may not be 'backend'; it is one of `human`, `orchestrator`",
         ),
         ("watch", {"version": 0, "timeout": "long"}, "`timeout` of `watch` is wrong: expected a number, got text"),
+        ("watch", {"version": 0, "timeout": -5}, "`timeout` of `watch` is wrong: it is seconds, 0 or more"),
+        (
+            "watch",
+            {"version": -5, "timeout": 0},
+            "`version` of `watch` is wrong: it is a version that was answered, or -1",
+        ),
+        *(("plan_written", {"digest": wrong}, NO_DIGEST) for wrong in ("", "0", "A" * 64, "0" * 65, f"{'0' * 64}\n")),
+        ("plan_written", {"digest": 0}, "`digest` of `plan_written` is wrong: expected text, got a whole number"),
         ("status", {"verbose": True}, "`status` takes no `verbose`"),
         ("status", {"self": 1}, "`status` takes no `self`"),
         ("hold", {"": 1}, "`hold` takes no ``"),
@@ -96,13 +108,31 @@ def test_params_that_do_not_fit_are_refused_with_the_field_named(
     assert [type(event) for event in shared.recorded()] == [ev.SupervisorStarted]
 
 
+ALL = f"use {any_of(list(METHODS))}"
+
+
+@pytest.mark.parametrize(
+    ("method", "hint"),
+    [
+        ("upp", "did you mean `up`?"),
+        ("plan_writen", "did you mean `plan_written`?"),
+        ("_status", "did you mean `status`?"),
+        ("__init__", ALL),
+        ("", ALL),
+    ],
+)
+def test_an_unknown_method_is_refused_with_the_one_that_was_meant_or_all(
+    shared: Supervisor, method: str, hint: str
+) -> None:
+    with shared.raw() as connection:
+        refusal = ask(connection, json.dumps({"id": 7, "method": method, "params": {}}).encode())
+    message = f"there is no method `{method}`: {hint}"
+    assert refusal == {"id": 7, "error": {"code": METHOD_NOT_FOUND, "message": message}}
+
+
 @pytest.mark.parametrize(
     ("method", "params", "code"),
     [
-        ("upp", {}, METHOD_NOT_FOUND),
-        ("__init__", {}, METHOD_NOT_FOUND),
-        ("_status", {}, METHOD_NOT_FOUND),
-        ("", {}, METHOD_NOT_FOUND),
         ("up", {"children": ["api"]}, REFUSED),
         ("restart", {"child": "api"}, REFUSED),
         ("go", {"task": "T1"}, REFUSED),
