@@ -21,7 +21,10 @@ def may_hold_secret(text: str) -> bool:
         return True
     if any(word in low for word in _CODES):
         return True
-    if _PAIRED.search(low) is not None:
+    if any(word in low for word in _BESIDE) and _PAIRED.search(low) is not None:
+        return True
+    signed = "@" in low or "*" in low or "}" in low or (":" in low and ("." in low or low.count(":") > 1))
+    if signed and _SIGNED.search(low) is not None:
         return True
     return _RUN.search(text) is not None
 
@@ -53,6 +56,11 @@ _CODES = (
 
 _TELLING = ("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie", "sess", "sig", "_pat")
 _CARRIERS = ("curl", "wget", "http", "mysql", "redis", "login", "machine", "mongo", "zip", "7z", "client", "ldap")
+_BESIDE = (
+    *("pass", "pw", "pin", "puk", "otp", "cv", "code", "login", "log", "sign", "user", "cred", "account"),
+    *("admin", "root", "postgres", "auth", "oper", "identify", "secret", "community", "key", "connect", "pdo", "crypt"),
+    *("begin", "thin:", "insert into"),
+)
 _CERTAIN = ("://", "-----begin", "-----end", "identified by", "password-stdin")
 
 _ANY_TELLING = "|".join(_TELLING)
@@ -73,13 +81,17 @@ _CARRIED = regex(
 _PAIRED = regex(
     r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
     r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
-    r"|:[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|thin:|insert into"
-    r"|\.[\w-]+\]?(?::\d{2,5})?\s[\w.+@-]+:\S{4}|\s\*\s+\"?[^\s\"*]{4}|(?:password|passwd|passwort)\"?[,;\r\n]"
+    r"|thin:|insert into|(?:password|passwd|passwort)\"?[,;\r\n]"
     r"|pass\s+\S+(?:\s|\\)+(?:[rn\\]+)?(?:nick|user|cap)\s"
     r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
     r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
     r"(?:[\w.@+-]{1,64}\W{1,5})?\S*\d"
-    r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|\}[\w+/=$.]{12}|secret.?id\b"
+    r"|(?:pass\w{0,6}|pw|auth|oper|identify|secret|community|key)\s{1,4}(?:\S{1,64}\s{1,4})?\S*\d|secret.?id\b"
+)
+
+# What can be a password between signs, in lower case.
+_SIGNED = regex(
+    r":[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|\.[\w-]+\]?(?::\d{2,5})?\s[\w.+@-]+:\S{4}|\s\*\s+\"?[^\s\"*]{4}|\}[\w+/=$.]{12}"
 )
 
 _WORDS = regex(r"[a-z0-9_-]+")
