@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from supervisor.errors import StoreError
-from supervisor.runtime.codex.registry import Record, Registry
+from supervisor.runtime.codex.registry import Record, RecordElsewhere, Registry
 from supervisor.shell.process import Identity, identity_of
+from tests.test_costs import calls
 
 
 def me() -> Identity:
@@ -104,3 +105,19 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "gone" / "children.json")
     with pytest.raises(StoreError, match=r"children.json cannot be written \(No such file or directory\): make room"):
         registry.put("api", record(me()))
+
+
+def test_a_further_server_elsewhere_costs_a_line_however_many_there_are(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "children.json")
+    for number in range(500):
+        registry.elsewhere()[f"c{number}"] = RecordElsewhere(
+            {"name": "box"}, f"/c{number}", Identity(number, 8, "boot")
+        )
+    registry.save()
+
+    def put() -> None:
+        registry.put_elsewhere("last", RecordElsewhere({"name": "box"}, "/last", Identity(7, 8, "boot")))
+
+    assert calls(put) < 1200  # two for each other line, not fifteen
+    assert Registry(tmp_path / "children.json").elsewhere() == registry.elsewhere()
+    assert len((tmp_path / "children.json").read_text(encoding="utf-8").splitlines()) == 503
