@@ -12,15 +12,17 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 
 from supervisor.cli.display.tally import tally
 from supervisor.core.engine.reconcile import advance, wakeup
+from supervisor.core.engine.state import task_news
 from supervisor.core.map.interfaces import interfaces
-from supervisor.core.plan import canonical
+from supervisor.core.plan import canonical, suspects
+from supervisor.core.plan import parse as parsing
 from supervisor.core.plan.diff import diff
 from supervisor.core.view.runs_md import pieces, render
 from supervisor.core.view.sheet import Sheet, sheet_of
@@ -29,8 +31,9 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.domain.plan import Plan, Rejection
 from supervisor.domain.status import Status
-from supervisor.domain.task import LeftoverLook
+from supervisor.domain.task import LeftoverLook, Phase
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import World
 from supervisor.runtime import records as records_of
@@ -98,14 +101,14 @@ def test_only_the_grammars_of_languages_that_occur_are_loaded() -> None:
     }
 
 
-def calls(act: Callable[[], object]) -> int:
-    """Count the calls of Python functions in the second run of something."""
+def calls(act: Callable[[], object], name: str | None = None) -> int:
+    """Count the calls of Python functions, or of those with this name, in the second run of something."""
     act()
     counted = 0
 
-    def count(frame: object, event: str, argument: object) -> None:
+    def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal counted
-        counted += event == "call"
+        counted += event == "call" and (name is None or frame.f_code.co_name == name)
 
     sys.setprofile(count)
     try:
@@ -198,6 +201,36 @@ def test_only_the_edited_parts_of_a_plan_are_analysed_again(monkeypatch: pytest.
     monkeypatch.setattr(canonical, "canonical", lambda text: understood.append(text) or real(text))
     assert diff(plan, edited).changed == ("T0",)
     assert len(understood) <= 8
+
+
+def test_an_edit_has_only_its_own_task_looked_at_for_slips(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = tuple(f"T{number}" for number in range(200))
+    looked_at: list[int] = []
+    real = suspects.suspects
+    monkeypatch.setattr(
+        parsing, "suspects", lambda page, *more: looked_at.append(len([*page.numbered()])) or real(page, *more)
+    )
+
+    def read(words: str) -> Plan | Rejection:
+        tasks = [f"### {name} — Do {name}\n- child: c0\n\nDo {words if name == 'T7' else name}.\n" for name in ids]
+        return parsing.parse("\n".join(["# Plan: Long", "", "## Working Plan", "", *tasks]), ["c0"], ids)
+
+    first, then = read("this"), read("that")
+    assert isinstance(first, Plan)
+    assert isinstance(then, Plan)
+    assert [one.id for one, other in zip(first.tasks, then.tasks, strict=True) if one is not other] == ["T7"]
+    assert looked_at == [4 + 5 * 200, 4 + 5]
+
+
+def test_what_a_revision_means_for_tasks_takes_one_look_at_each_plan() -> None:
+    world = at_work(8, 240)
+    done = {name: replace(state, phase=Phase.DONE) for name, state in world.tasks.items()}
+    before = replace(world, tasks=done)
+    assert before.plan.current is not None
+    plan = replace(before.plan.current, tasks=before.plan.current.tasks[:120])
+    after = advance(before, ev.PlanAccepted(LATER, 2, "other", "fewer", plan)).world
+    assert task_news(before, after, LATER) == []
+    assert 1 <= calls(lambda: task_news(before, after, LATER), "_by_id") <= 3
 
 
 def test_all_that_ask_while_the_process_table_is_read_share_one_more_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,12 +115,13 @@ def task_news(before: World, after: World, at: datetime) -> list[TaskNews]:
     """Return what happened to tasks between two worlds: done, blocked, failed, held, asking or retired; all settled."""
     news = []
     names = changed(before.tasks, after.tasks) if after.plan.current is before.plan.current else None
-    for name in names if names is not None else after.tasks:
-        state, old = after.tasks[name], before.tasks.get(name)
-        word, why = task_status(after, state, at)
-        if word not in _TOLD or (old is not None and task_status(before, old, at)[0] is word):
-            continue
-        if word is TaskStatus.RETIRED and not state.runs:
+    # One world after the other, because what is remembered of a plan is only that of the last one.
+    found = {name: task_status(after, after.tasks[name], at) for name in (names if names is not None else after.tasks)}
+    told = {name: one for name, one in found.items() if one[0] in _TOLD}
+    was = {name: task_status(before, before.tasks[name], at)[0] for name in told if name in before.tasks}
+    for name, (word, why) in told.items():
+        state = after.tasks[name]
+        if word is was.get(name) or (word is TaskStatus.RETIRED and not state.runs):
             continue
         words = summary(state) if word is TaskStatus.DONE else None
         warns = word in (TaskStatus.BLOCKED, TaskStatus.FAILED)

@@ -1,13 +1,15 @@
-"""Find the result that a task for a human expects: `**Expect:**` and what follows it, up to the end of the task."""
+"""Find the result that a task for a human expects: `**Expect:**` and what follows it, up to the end of the task. Find
+texts that are missing, too."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import Outline
 from supervisor.core.plan.suspects import plain
+from supervisor.domain.plan import Contract, Task
 from supervisor.regex import regex
 
 
@@ -28,6 +30,22 @@ def nearly(page: Outline, text: Iterable[int], task_id: str) -> Iterator[Diagnos
             else:
                 yield Diagnostic(at + 1, f"{why}: if the result that it expects begins here, write `**Expect:**`")
             return
+
+
+def lacking(found: Sequence[Contract | Task], unexpected: Sequence[int]) -> Iterator[Diagnostic]:
+    """Find contracts and tasks without text, and results to expect that are not told: lines `unexpected`."""
+    for one in found:
+        if isinstance(one, Contract) and is_blank(one.text):
+            yield Diagnostic(one.line, f"{one.id} has no text: say below its fields what has to hold")
+        if isinstance(one, Task) and is_blank(one.instructions) and is_blank(one.expect):
+            yield Diagnostic(one.line, f"{one.id} has no text: say below its fields what to do")
+    for line in unexpected:
+        yield Diagnostic(line, "`Expect:` has no text: write the exact result that has to come back")
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text has nothing but comments and rules."""
+    return not text.strip() or not re.sub(r"<!--.*?-->|^[ \t*_=-]+$|\s", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 _EXPECT = regex(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[-*+]\s+)?expect\s*:", re.IGNORECASE)

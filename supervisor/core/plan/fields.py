@@ -11,7 +11,7 @@ from msgspec import Struct
 from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.text.markdown import inline
-from supervisor.domain.plan import Budget
+from supervisor.domain.plan import Budget, Isolation, SandboxMode, ThreadChoice
 from supervisor.regex import regex
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ TASK_FIELDS = (
     *("child", "after", "contracts", "verify", "hold", "thread", "model", "effort", "sandbox", "timeout", "budget"),
     "isolation",
 )
+THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
+SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
+ISOLATIONS: tuple[Isolation, ...] = ("none", "worktree")
 COMMANDS = regex(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;.]*)+", re.IGNORECASE)
 """A text that is commands in inline code and nothing else."""
 

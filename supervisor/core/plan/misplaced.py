@@ -72,7 +72,7 @@ class _Finder:
 
     def holds(self) -> Iterator[Diagnostic]:
         """Find `hold` where it holds nothing."""
-        for at, line in enumerate(self._page.lines):
+        for at, line in self._page.numbered():
             text = at not in self._page.verbatim or at < self._page.front
             if at + 1 not in self._known and text and _HOLD.fullmatch(line):
                 yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")

@@ -52,6 +52,22 @@ class Outline(Struct, frozen=True):
     examples: frozenset[int]  # indexes of lines in closed code blocks between fences, and in comments
     blocks: Sequence[Block]  # in the order of the file
     front: int = 0  # how many lines at the top are front matter
+    apart: bool = False  # what is between two headings was understood on its own
+    left_out: Sequence[range] = ()  # lines that are known to be in order, of which headings and blocks are not here
+
+    def without(self, parts: Sequence[range]) -> Outline:
+        """Return the outline without the headings and blocks of these parts, which are in the order of the file."""
+        lines = frozenset(at for part in parts for at in part)
+        headings = [heading for heading in self.headings if heading.line - 1 not in lines]
+        blocks = [block for block in self.blocks if block.start not in lines]
+        return replace(self, headings=headings, blocks=blocks, left_out=parts)
+
+    def numbered(self) -> Iterator[tuple[int, str]]:
+        """Return the lines with their indexes, but for those that are left out."""
+        start = 0
+        for part in (*self.left_out, range(len(self.lines), len(self.lines))):
+            yield from enumerate(self.lines[start : part.start], start)
+            start = part.stop
 
     def code(self) -> frozenset[int]:
         """Return the indexes of lines in code and comments, also of such as HTML knows (`<pre>`)."""
@@ -90,6 +106,7 @@ def outline(text: str) -> tuple[Outline | None, list[Diagnostic]]:
     lines = text.split("\n")
     front = _front_matter(lines)
     parts = in_parts(lines, front)
+    apart = parts is not None
     if parts is None:
         tokens = blocks("\n".join([*[""] * front, *lines[front:]]))
         if isinstance(tokens, UnparsableText):
@@ -97,14 +114,15 @@ def outline(text: str) -> tuple[Outline | None, list[Diagnostic]]:
         parts = [(0, _part_of(tokens, lines))]
     verbatim, examples = set(range(front)), set(range(front))
     leaves: list[Block] = []
-    diagnostics = [*_control_characters(lines)]
+    diagnostics = [*_control_characters(lines)] if _CONTROL.search(text) else []
     for shift, part in parts:
         verbatim.update(shift + at for at in part.verbatim)
         examples.update(shift + at for at in part.examples)
         leaves += (Block(one.kind, one.start + shift, one.end + shift, one.within) for one in part.blocks)
         diagnostics += (replace(one, line=one.line + shift) for one in part.diagnostics)
     headings = _headings(parts, len(lines))
-    return Outline(lines, headings, frozenset(verbatim), frozenset(examples), leaves, front), diagnostics
+    page = Outline(lines, headings, frozenset(verbatim), frozenset(examples), leaves, front, apart)
+    return page, diagnostics
 
 
 class _Part(Struct, frozen=True):

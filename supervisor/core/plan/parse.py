@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
-from supervisor.core.plan.expected import mark_in, nearly
-from supervisor.core.plan.fields import TASK_FIELDS, Fields, scan
+from supervisor.core.plan.diagnostics import Diagnostic, any_of, nearest, problems_of, quoted, rejection
+from supervisor.core.plan.expected import is_blank, lacking, mark_in, nearly
+from supervisor.core.plan.fields import ISOLATIONS, SANDBOXES, TASK_FIELDS, THREADS, Fields, scan
 from supervisor.core.plan.integration import integration
 from supervisor.core.plan.misnamed import alike, misnamed
 from supervisor.core.plan.misplaced import misplaced
 from supervisor.core.plan.outline import ENTRY_TITLE, Outline, PlanHeading, outline, trimmed
-from supervisor.core.plan.rules import USUAL_SECTIONS, conflicts, cut, rules
-from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
+from supervisor.core.plan.rules import USUAL_SECTIONS, conflicts, cut, cycles, rules
+from supervisor.core.plan.strays import Readers, Stray, above, bare, readers, strays
 from supervisor.core.plan.suspects import Names, fields_below, headings, name_of, suspects
 from supervisor.core.text.secrets.describe import secret_spots
 from supervisor.domain.plan import (
@@ -25,12 +24,9 @@ from supervisor.domain.plan import (
     Budget,
     Contract,
     Integration,
-    Isolation,
     Plan,
     Rejection,
-    SandboxMode,
     Task,
-    ThreadChoice,
 )
 from supervisor.regex import regex
 
@@ -69,9 +65,6 @@ def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> 
 _OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN = "Objective", "Success Criteria", "Contracts", "Working Plan"
 _INTEGRATION = "Integration"
 _SECTIONS = {name.casefold(): name for name in (_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN, _INTEGRATION)}
-_THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
-_SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
-_ISOLATIONS: tuple[Isolation, ...] = ("none", "worktree")
 
 _PLAN_TITLE = regex(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
 
@@ -79,14 +72,42 @@ _PLAN_TITLE = regex(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
 _STRANGE = regex(r"[A-Za-z0-9_-]*\s?([^\x00-\x7f\u2013\u2014])[\sA-Za-z0-9_-]")
 
 
-class _Entry(Struct, frozen=True):
-    """A task or contract whose fields are not interpreted yet."""
+_Key = tuple[str, str]
+"""What a task or contract is, and the text of all its lines."""
+
+last_sound: list[tuple[object, Mapping[_Key, Contract | Task]]] = []
+"""The tasks and contracts of the last good plan in which there was nothing to tell, and all else on which that depends:
+they are good again in the next plan, and none of the rules looks at their lines."""
+
+
+def _sound_in(circumstances: object) -> Mapping[_Key, Contract | Task]:
+    return next((sound for known, sound in last_sound if known == circumstances), {})
+
+
+class _Head(Struct, frozen=True):
+    """The heading of a task or contract."""
 
     id: str
     title: str
     heading: PlanHeading
+    lines: range  # indexes, its own included
+    key: _Key
+
+
+class _Entry(Struct, frozen=True):
+    """A task or contract whose fields are not interpreted yet."""
+
+    head: _Head
     fields: Fields
     body: int  # index of the first line after its fields
+
+    @property
+    def id(self) -> str:
+        return self.head.id
+
+    @property
+    def heading(self) -> PlanHeading:
+        return self.head.heading
 
 
 class _Reader:
@@ -107,43 +128,66 @@ class _Reader:
         """Parse the plan. It is valid only if `diagnostics` is empty afterwards."""
         title, hold, budget = self._title()
         sections = self._sections()
-        contracts = self._entries(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
-        tasks = self._entries(sections[_WORKING_PLAN], "task", TASK_FIELDS)
+        lines = {name: [self._lines_of(one) for one in found] for name, found in sections.items()}
+        absent = [name for name in sections if not sections[name]]
+        objective, success = self._section_text(sections[_OBJECTIVE]), self._section_text(sections[_SUCCESS])
+        contracts = self._heads(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
+        tasks = self._heads(sections[_WORKING_PLAN], "task", TASK_FIELDS)
+        heads = (*contracts.values(), *tasks.values())
+        names = Names(frozenset((*tasks, *contracts)), frozenset(tasks), self._known)
+        circumstances = (self._children, names, frozenset(contracts), tuple(absent))
+        sound = _sound_in(circumstances) if self._page.apart and not self.diagnostics else {}
+        self._page = self._page.without(sorted((one.lines for one in heads if one.key in sound), key=_start))
+        new_contracts = {
+            one.id: self._entry(one, CONTRACT_FIELDS) for one in contracts.values() if one.key not in sound
+        }
+        new_tasks = {one.id: self._entry(one, TASK_FIELDS) for one in tasks.values() if one.key not in sound}
+        found: dict[_Key, Contract | Task] = {
+            **{one.head.key: self._contract(one) for one in new_contracts.values()},
+            **{one.head.key: self._task(one, tasks, contracts) for one in new_tasks.values()},
+        }
+        new = tuple(found.values())
+        found = {
+            one.key: found[one.key] if one.key in found else _moved(sound[one.key], one.heading.line) for one in heads
+        }
         plan = Plan(
             title=title,
             hold=hold,
-            objective=self._section_text(sections[_OBJECTIVE]),
-            success=self._section_text(sections[_SUCCESS]),
-            contracts=tuple(map(self._contract, contracts.values())),
-            tasks=tuple(self._task(entry, tasks, contracts) for entry in tasks.values()),
+            objective=objective,
+            success=success,
+            contracts=tuple(one for one in found.values() if isinstance(one, Contract)),
+            tasks=tuple(one for one in found.values() if isinstance(one, Task)),
             budget=budget,
-            integration=self._integration(sections[_INTEGRATION], tasks),
+            integration=(),
         )
-        self.diagnostics += _cycles(plan.tasks)
+        plan = replace(plan, integration=self._integration(sections[_INTEGRATION], plan.tasks))
+        self.diagnostics += cycles(plan.tasks)
         self.diagnostics += rules(self._page, _SECTIONS)
-        names = Names(frozenset((*tasks, *contracts)), frozenset(tasks), self._known)
-        entries = [self._lines_of(section) for name in (_CONTRACTS, _WORKING_PLAN) for section in sections[name]]
+        entries = [*lines[_CONTRACTS], *lines[_WORKING_PLAN]]
         reported = {diagnostic.line for diagnostic in self.diagnostics}
-        for entry in list(tasks.values())[-1:]:
-            self.warnings += cut(self._page, entry.id, entry.heading, _SECTIONS)
+        for head in list(tasks.values())[-1:]:
+            self.warnings += cut(self._page, head.id, head.heading, _SECTIONS)
         lost = list(suspects(self._page, names, entries, self._interpreted, reported))
-        texts = [self._lines_of(one) for name in (_OBJECTIVE, _SUCCESS) for one in sections[name]]
-        absent = [name for name in sections if not sections[name]]
-        lost += headings(
-            self._page, [*entries, *texts], (*_SECTIONS, *USUAL_SECTIONS), absent, {one.line for one in lost}
-        )
+        texts = [*entries, *lines[_OBJECTIVE], *lines[_SUCCESS]]
+        lost += headings(self._page, texts, (*_SECTIONS, *USUAL_SECTIONS), absent, {one.line for one in lost})
         self.diagnostics += lost
         told = {one.line for one in self.diagnostics}
         certain, possible = misnamed(self._page, [one for one in absent if one != _WORKING_PLAN], _OBJECTIVE, told)
         self.diagnostics += certain
         self.warnings += possible
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
-        self._strays(contracts, tasks, theirs, sections[_WORKING_PLAN])
+        reads = readers(self._children, contracts, tasks)
+        self._strays(new_contracts, new_tasks, reads, theirs, sections[_WORKING_PLAN])
         known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
         certain, possible = misplaced(self._page, names, plan.tasks, entries, sections[_WORKING_PLAN], known)
         self.diagnostics += certain
         self.warnings += possible
-        self.diagnostics = self.diagnostics or list(self._empty(plan))  # text may lack because of other mistakes
+        if not self.diagnostics:  # text may lack because of other mistakes
+            self.diagnostics += lacking(new, self._unexpected)
+        if self._page.apart and not self.diagnostics:
+            doubtful = [one.line - 1 for one in self.warnings]
+            good = {one.key: found[one.key] for one in heads if not any(at in one.lines for at in doubtful)}
+            last_sound[:] = [(circumstances, good)]  # one assignment: other threads may be here at the same time
         return plan
 
     def _title(self) -> tuple[str, bool, Budget | None]:
@@ -183,8 +227,8 @@ class _Reader:
     def _lines_of(self, section: PlanHeading) -> range:
         return range(section.start, self._page.section_end(section))
 
-    def _entries(self, sections: Sequence[PlanHeading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
-        entries: dict[str, _Entry] = {}
+    def _heads(self, sections: Sequence[PlanHeading], noun: str, known: Sequence[str]) -> dict[str, _Head]:
+        heads: dict[str, _Head] = {}
         for heading in (inner for section in sections for inner in self._page.inside(section)):
             match = ENTRY_TITLE.fullmatch(heading.text)
             if match is None:
@@ -197,19 +241,25 @@ class _Reader:
             entry_id, title = match[1], match[2] or ""
             if not title:
                 self._flag(heading.line, f"the {noun} {entry_id} has no title: write `### {entry_id} — title`")
-            entry = _Entry(entry_id, title, heading, *self._fields(heading, known))
-            first = entries.setdefault(entry_id, entry)
-            if first is not entry:
+            lines = range(heading.line - 1, heading.end)
+            key = (noun, "\n".join(self._page.lines[lines.start : lines.stop]))
+            head = _Head(entry_id, title, heading, lines, key)
+            first = heads.setdefault(entry_id, head)
+            if first is not head:
+                self._fields(heading, known)
                 where = f"the first on line {first.heading.line}"
                 message = f"there are two {noun}s {entry_id}, {where}: give this one another id"
                 self._flag(heading.line, message)
         in_force = self._known if noun == "task" else ()
-        self.diagnostics += alike([(one.id, one.heading.line) for one in entries.values()], noun, in_force)
-        return entries
+        self.diagnostics += alike([(one.id, one.heading.line) for one in heads.values()], noun, in_force)
+        return heads
 
-    def _integration(self, sections: Sequence[PlanHeading], tasks: Mapping[str, _Entry]) -> tuple[Integration, ...]:
-        of_people = {name for name, one in tasks.items() if one.fields.raw("child").strip("` ") == HUMAN}
-        found = [integration(self._page, self._lines_of(section), tasks, of_people) for section in sections]
+    def _entry(self, head: _Head, known: Sequence[str]) -> _Entry:
+        return _Entry(head, *self._fields(head.heading, known))
+
+    def _integration(self, sections: Sequence[PlanHeading], tasks: Sequence[Task]) -> tuple[Integration, ...]:
+        ids, of_people = {task.id for task in tasks}, {task.id for task in tasks if task.child == HUMAN}
+        found = [integration(self._page, self._lines_of(section), ids, of_people) for section in sections]
         self.diagnostics += [one for _, wrong in found for one in wrong]
         return tuple(one for checks, _ in found for one in checks)
 
@@ -231,7 +281,7 @@ class _Reader:
                 entry.fields.line("between"), f"{entry.id} is between `{between[0]}` only: name at least two children"
             )
         text = self._page.text(entry.body, entry.heading.end)
-        return Contract(entry.id, entry.title, between, text, entry.heading.line)
+        return Contract(entry.id, entry.head.title, between, text, entry.heading.line)
 
     def _task(self, entry: _Entry, tasks: Collection[str], contracts: Collection[str]) -> Task:
         fields, line = entry.fields, entry.heading.line
@@ -257,19 +307,19 @@ class _Reader:
         instructions, expect = self._instructions(entry, human=child == HUMAN)
         return Task(
             id=entry.id,
-            title=entry.title,
+            title=entry.head.title,
             child=child or "",
             after=after,
             contracts=fields.names("contracts", "contract", contracts),
             verify=fields.commands("verify"),
             hold=fields.yes("hold"),
-            thread=fields.choice("thread", _THREADS) or "shared",
+            thread=fields.choice("thread", THREADS) or "shared",
             model=fields.words("model"),
             effort=fields.words("effort"),
-            sandbox=fields.choice("sandbox", _SANDBOXES),
+            sandbox=fields.choice("sandbox", SANDBOXES),
             timeout=fields.minutes("timeout"),
             budget=fields.amount("budget"),
-            isolation=fields.choice("isolation", _ISOLATIONS),
+            isolation=fields.choice("isolation", ISOLATIONS),
             instructions=instructions,
             expect=expect,
             line=line,
@@ -284,7 +334,7 @@ class _Reader:
                 steps = (*page.lines[entry.body : at], page.lines[at][: mark.start()])
                 expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
                 expected = trimmed(expect).strip()
-                self._unexpected += [at + 1] if _is_blank(expected) else []
+                self._unexpected += [at + 1] if is_blank(expected) else []
                 return trimmed(steps), expected
         if human:
             self.warnings += nearly(page, range(entry.body, end), entry.id)
@@ -294,69 +344,35 @@ class _Reader:
         self,
         contracts: Mapping[str, _Entry],
         tasks: Mapping[str, _Entry],
+        reads: Readers,
         theirs: Collection[int],
         working: Sequence[PlanHeading],
     ) -> None:
         """Find fields below the text of the plan's title, of each contract and of each task. `theirs`: indexes of lines
         that belong to the heading of a task that is not read."""
-        page, who, skipped = self._page, (*self._children, HUMAN), self._page.code().union(theirs)
-        of_plan: dict[str, Read] = {"hold": lambda one: one.yes("hold"), "budget": lambda one: one.amount("budget")}
-        of_contract: dict[str, Read] = {"between": lambda one: one.names("between", "child", self._children)}
-        of_task: dict[str, Read] = {
-            **of_plan,
-            "child": lambda one: one.choice("child", who),
-            "after": lambda one: one.words("after"),
-            "contracts": lambda one: ids(one, "contracts", contracts),
-            "verify": lambda one: one.words("verify"),
-            "thread": lambda one: one.choice("thread", _THREADS),
-            "model": lambda one: words(one, "model"),
-            "effort": lambda one: words(one, "effort"),
-            "sandbox": lambda one: one.choice("sandbox", _SANDBOXES),
-            "timeout": lambda one: one.minutes("timeout"),
-            "isolation": lambda one: one.choice("isolation", _ISOLATIONS),
-        }
-        # Fields whose values cannot be prose: these are found without a bullet, too.
-        strict: dict[str, Read] = {
-            "child": of_task["child"],
-            "after": lambda one: one.names("after", "task", tasks),
-            "contracts": lambda one: one.names("contracts", "contract", contracts),
-            "verify": commands,
-            "sandbox": of_task["sandbox"],
-            "budget": of_task["budget"],
-        }
+        page, skipped = self._page, self._page.code().union(theirs)
         found: list[Stray] = []
-        for noun, entries, readers in ((CONTRACT_FIELDS, contracts, of_contract), (TASK_FIELDS, tasks, of_task)):
+        for noun, entries, read in ((CONTRACT_FIELDS, contracts, reads.contract), (TASK_FIELDS, tasks, reads.task)):
             for entry in entries.values():
                 text = [at for at in range(entry.body, entry.heading.end) if at not in skipped]
                 owner = f"the heading of {entry.id}"
-                told = list(strays(page.lines, text, owner, readers, _ALL_FIELDS))
+                told = list(strays(page.lines, text, owner, read, _ALL_FIELDS))
                 seen = {stray.diagnostic.line - 1 for stray in told}
                 if noun is TASK_FIELDS:
                     left = [at for at in text if at not in seen]
-                    taken = [name for name in strict if name in entry.fields]
-                    told += bare(page.lines, left, owner, strict, taken, _ALL_FIELDS)
+                    taken = [name for name in reads.strict if name in entry.fields]
+                    told += bare(page.lines, left, owner, reads.strict, taken, _ALL_FIELDS)
                 found += told
         for title in [one for one in page.headings if one.level == 1][:1]:
             body = scan(page.lines, title.start, title.end, PLAN_FIELDS)[1]
             text = [at for at in range(body, title.end) if at not in skipped]
-            found += strays(page.lines, text, "the title", of_plan, _ALL_FIELDS)
+            found += strays(page.lines, text, "the title", reads.plan, _ALL_FIELDS)
         for section in working:
             text = [at for at in range(section.start, section.end) if at not in skipped]
-            for_all = {name: strict[name] for name in ("child", "verify", "sandbox", "budget")}
+            for_all = {name: reads.strict[name] for name in ("child", "verify", "sandbox", "budget")}
             found += above(page.lines, text, for_all)
         for stray in found:
             (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
-
-    def _empty(self, plan: Plan) -> Iterator[Diagnostic]:
-        """Find contracts and tasks without text, and results to expect that are not told."""
-        for contract in plan.contracts:
-            if _is_blank(contract.text):
-                yield Diagnostic(contract.line, f"{contract.id} has no text: say below its fields what has to hold")
-        for task in plan.tasks:
-            if _is_blank(task.instructions) and _is_blank(task.expect):
-                yield Diagnostic(task.line, f"{task.id} has no text: say below its fields what to do")
-        for line in self._unexpected:
-            yield Diagnostic(line, "`Expect:` has no text: write the exact result that has to come back")
 
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))
@@ -373,27 +389,9 @@ def _leaks(text: str) -> Iterator[Diagnostic]:
         )
 
 
-def _is_blank(text: str) -> bool:
-    """Return whether a text has nothing but comments and rules."""
-    return not text.strip() or not re.sub(r"<!--.*?-->|^[ \t*_=-]+$|\s", "", text, flags=re.DOTALL | re.MULTILINE)
+def _moved(one: Contract | Task, line: int) -> Contract | Task:
+    return one if one.line == line else replace(one, line=line)
 
 
-def _cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:
-    """Find circles of tasks that wait for each other, as many as will be listed."""
-    lines = {task.id: task.line for task in tasks}
-    waits = {task.id: [other for other in task.after if other in lines and other != task.id] for task in tasks}
-    for _ in range(MAX_PROBLEMS + 1):
-        try:
-            TopologicalSorter(waits).prepare()
-            return
-        except CycleError as error:
-            circle: list[str] = error.args[1][:0:-1]  # each task waits for the next one
-        start = min(range(len(circle)), key=lambda at: lines[circle[at]])
-        circle = [*circle[start:], *circle[:start]]
-        shown = circle if len(circle) <= _LONGEST_CIRCLE else [*circle[:_LONGEST_CIRCLE], "..."]
-        message = f"{' → '.join([*shown, circle[0]])} wait for each other: remove one of them from an `after`"
-        yield Diagnostic(lines[circle[0]], message)
-        waits[circle[0]].remove(circle[1])
-
-
-_LONGEST_CIRCLE = 12
+def _start(lines: range) -> int:
+    return lines.start

@@ -1,11 +1,14 @@
-"""Find lines that part what belongs together: rules (`---`, `===`) and headings of pasted text, marks of a merge."""
+"""Find lines that part what belongs together: rules (`---`, `===`) and headings of pasted text, marks of a merge. Find
+circles of tasks, too."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
-from supervisor.core.plan.diagnostics import Diagnostic, quoted
+from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, quoted
 from supervisor.core.plan.outline import Outline, PlanHeading
+from supervisor.domain.plan import Task
 from supervisor.regex import regex
 
 
@@ -76,6 +79,26 @@ def conflicts(page: Outline) -> Iterator[Diagnostic]:
             yield Diagnostic(at + 1, f"{quoted(found[0].strip()[-7:])} is a merge conflict marker: {remedy}")
 
 
+def cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:
+    """Find circles of tasks that wait for each other, as many as will be listed."""
+    lines = {task.id: task.line for task in tasks}
+    waits = {
+        task.id: [other for other in task.after if other in lines and other != task.id] for task in tasks if task.after
+    }
+    for _ in range(MAX_PROBLEMS + 1):
+        try:
+            TopologicalSorter(waits).prepare()
+            return
+        except CycleError as error:
+            circle: list[str] = error.args[1][:0:-1]  # each task waits for the next one
+        start = min(range(len(circle)), key=lambda at: lines[circle[at]])
+        circle = [*circle[start:], *circle[:start]]
+        shown = circle if len(circle) <= _LONGEST_CIRCLE else [*circle[:_LONGEST_CIRCLE], "..."]
+        message = f"{' → '.join([*shown, circle[0]])} wait for each other: remove one of them from an `after`"
+        yield Diagnostic(lines[circle[0]], message)
+        waits[circle[0]].remove(circle[1])
+
+
 USUAL_SECTIONS = frozenset(
     (
         *("child context", "parallel work", "human checkpoints", "risks and open questions"),  # of the template
@@ -90,3 +113,4 @@ _SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline
 _CERTAIN = regex(r"[\s>*+-]*<{7,}(?=\s|\w|$)|[\s*+-]*>{7,}(?=\s|\w|$)|[\s>*+-]*\|{7}(?= [^|]*$)")
 _POSSIBLE = regex(r"[\s>*+-]*(?:={7,}|\|{7,})(?=\s|$)")
 _LONE = regex(r"\s*={7}(?=\s*$)")
+_LONGEST_CIRCLE = 12  # tasks that are named

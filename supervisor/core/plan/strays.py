@@ -4,16 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
-from supervisor.core.plan.fields import COMMANDS, Field, Fields
+from supervisor.core.plan.fields import COMMANDS, ISOLATIONS, SANDBOXES, THREADS, Field, Fields
 from supervisor.core.plan.suspects import plain
+from supervisor.domain.plan import HUMAN
 from supervisor.regex import regex
 
 Read = Callable[[Fields], object]
 """Reads one field; what is wrong with its value becomes a diagnostic."""
+
+
+class Readers(NamedTuple):
+    """How to read fields in text, by the kind of their owner."""
+
+    plan: Mapping[str, Read]
+    contract: Mapping[str, Read]
+    task: Mapping[str, Read]
+    strict: Mapping[str, Read]  # of a task: their values cannot be prose, so these are found without a bullet, too
+
+
+def readers(children: Collection[str], contracts: Collection[str], tasks: Collection[str]) -> Readers:
+    """Return how to read each field in text, in a plan of these children, contracts and tasks."""
+    plan: dict[str, Read] = {"hold": lambda one: one.yes("hold"), "budget": lambda one: one.amount("budget")}
+    task: dict[str, Read] = {
+        **plan,
+        "child": lambda one: one.choice("child", (*children, HUMAN)),
+        "after": lambda one: one.words("after"),
+        "contracts": lambda one: _ids(one, "contracts", contracts),
+        "verify": lambda one: one.words("verify"),
+        "thread": lambda one: one.choice("thread", THREADS),
+        "model": lambda one: _words(one, "model"),
+        "effort": lambda one: _words(one, "effort"),
+        "sandbox": lambda one: one.choice("sandbox", SANDBOXES),
+        "timeout": lambda one: one.minutes("timeout"),
+        "isolation": lambda one: one.choice("isolation", ISOLATIONS),
+    }
+    strict: dict[str, Read] = {
+        "child": task["child"],
+        "after": lambda one: one.names("after", "task", tasks),
+        "contracts": lambda one: one.names("contracts", "contract", contracts),
+        "verify": _commands,
+        "sandbox": task["sandbox"],
+        "budget": task["budget"],
+    }
+    return Readers(plan, {"between": lambda one: one.names("between", "child", children)}, task, strict)
 
 
 class Stray(Struct, frozen=True):
@@ -152,20 +190,20 @@ def _misspelt(word: str, right: str, owner: str) -> str:
     return f"{why} Then move it right below {owner}"
 
 
-def commands(fields: Fields) -> None:
+def _commands(fields: Fields) -> None:
     """Read a field of commands: in text, only commands and nothing else look like its value."""
     if not COMMANDS.fullmatch(fields.raw("verify")):
         fields.reject("verify")
 
 
-def words(fields: Fields, name: str) -> None:
+def _words(fields: Fields, name: str) -> None:
     """Read a field of free words: in text, only one word alone looks like its value."""
     value = fields.words(name)
     if value is not None and len(value.split()) > 1:
         fields.reject(name)
 
 
-def ids(fields: Fields, name: str, choices: Collection[str]) -> None:
+def _ids(fields: Fields, name: str, choices: Collection[str]) -> None:
     """Read a field of ids, also of such that do not exist: a word with a digit in it looks like one."""
     for word in filter(None, (part.strip(" `") for part in (fields.words(name) or "").split(","))):
         if word not in choices and not _ID.fullmatch(word):

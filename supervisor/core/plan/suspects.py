@@ -51,7 +51,7 @@ def suspects(
     shapes = names.shapes()
     inside = frozenset(at for section in sections for at in section)
     block_of = {at: block for block in page.blocks for at in range(block.start, block.end)}
-    for at, line in enumerate(page.lines):
+    for at, line in page.numbered():
         if at in page.examples:
             continue
         block = block_of.get(at)

@@ -28,6 +28,7 @@ from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import dumped_fast
 
 SHOW_AFTER = 0.05  # seconds from a change to runs.md: a burst of events is rendered once
+ACTS_WITHIN = 0.005  # seconds from the end of a step until what it decided is on its way
 WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
 WATCHING_AT_ONCE = (
     256  # `watch` that wait; more are answered at once, so that those of clients that left do not pile up
@@ -71,6 +72,7 @@ class Loop:
         self._shown: Page | None = None
         self._sheet: Sheet | None = None
         self._stale = asyncio.Event()  # what was shown last is not what there is to show
+        self._acted = asyncio.Event()  # no step is under way
 
     @property
     def world(self) -> World:
@@ -152,7 +154,9 @@ class Loop:
             await self.show()
 
     async def _step(self, carry_out: Callable[[Action], None]) -> None:
+        self._acted.set()
         entries = await self._next()
+        self._acted.clear()
         before = self.world
         decided, entries = await self._record(entries)
         for action in decided.actions:
@@ -165,10 +169,14 @@ class Loop:
                 entry.taken.set_result(None)
 
     async def _show_changes(self) -> None:
-        """Show what changed until cancelled. Steps go on while files are written."""
+        """Show what changed until cancelled. Steps go on while files are written; to render, which takes 10 ms with 200
+        tasks, waits until the step under way has acted."""
         while True:
             await self._stale.wait()
             await asyncio.sleep(SHOW_AFTER)
+            if not self._acted.is_set():
+                await self._acted.wait()
+                await asyncio.sleep(ACTS_WITHIN)
             await self.show()
 
     def show_anew(self) -> None:

@@ -20,7 +20,7 @@ from supervisor.core.engine.lifecycle.updates import (
 from supervisor.core.engine.orchestrator import session
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
-from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.plan import ORCHESTRATOR, Task
 from supervisor.domain.server import Server
 from supervisor.domain.task import Due, Phase, TaskState
 from supervisor.domain.world import Postponed, Settings, Stopping, SupervisorState, World
@@ -146,9 +146,8 @@ def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanPostponed | ev.Pl
     if isinstance(event, ev.PlanPostponed):
         postponed = Postponed(event.digest, event.author, event.summary, event.why, event.picture, event.at)
         return with_plan(world, missing=None, problems=(), postponed=postponed, read=event.digest)
-    known = world.tasks
-    fresh = {task.id: TaskState(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
-    titles = {task.id: replace(known[task.id], title=task.title) for task in event.plan.tasks if task.id in known}
+    known = {name: state for name, state in world.tasks.items() if event.plan.task(name) or not _is_untouched(state)}
+    wanted = {task.id: _titled(known.get(task.id), task) for task in event.plan.tasks}
     plan = replace(
         world.plan,
         current=event.plan,
@@ -161,5 +160,16 @@ def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanPostponed | ev.Pl
         read=event.digest,
         missing=None,
     )
-    world = replace(world, plan=plan, tasks={**known, **titles, **fresh})
+    world = replace(world, plan=plan, tasks={**known, **wanted})
     return _without_lost_turns(session.plan_saved(world, event.author), event.at)
+
+
+def _titled(state: TaskState | None, task: Task) -> TaskState:
+    if state is None:
+        return TaskState(task.id, task.title, task.child)
+    return state if state.title == task.title else replace(state, title=task.title)
+
+
+def _is_untouched(state: TaskState) -> bool:
+    """Whether nothing has happened to a task yet, so that nothing is lost with it."""
+    return state == TaskState(state.task, state.title, state.child)

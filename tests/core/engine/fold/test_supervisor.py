@@ -151,3 +151,10 @@ def test_only_commands_that_may_write_less_than_before_replace_a_server() -> Non
     assert started(scene, exclude_tmp=True) == ["its commands may write less now"] * 2
     assert started(scene, exclude_tmp=True, exclude_roots=True) == ["its commands may write less now"] * 2
     assert started(scene, exclude_roots=True) == ["", ""]
+
+
+def test_a_task_that_the_plan_no_longer_has_is_forgotten_if_it_never_began() -> None:
+    scene = Scene(T1, replace(T2, id="T3", child="mobile"), T2).running("T1")
+    began = scene.world.tasks["T1"]
+    scene.plan(replace(T2, title="Again"))
+    assert {name: state.title for name, state in scene.world.tasks.items()} == {"T1": began.title, "T2": "Again"}
