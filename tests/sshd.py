@@ -58,6 +58,11 @@ class Sshd:
         """The process that listens; None while it is stopped."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def logins(self) -> int:
+        """How many there were so far."""
+        return (self.folder / "sshd.log").read_text(encoding="utf-8").count("Accepted publickey")
+
     def trust_host(self) -> None:
         """Know the host by its key, as a person does who compared it."""
         kind, key, *_ = (self.folder / "host.pub").read_text(encoding="utf-8").split()

@@ -141,11 +141,19 @@ class WorkspacePaths(NamedTuple):
 
     def connection(self, connect: tuple[str, ...], number: int) -> Path:
         """The socket of a connection that the lines behind these words share."""
-        return self.runtime_dir / f"{hex_digest(chr(0).join(connect).encode('utf-8', 'surrogateescape'))[:8]}-{number}"
+        return self.runtime_dir / f"{_name_of(connect)}-{number}"
+
+    def connections(self, connect: tuple[str, ...]) -> list[Path]:
+        """The sockets of all these connections that there are. While ssh makes one, its name has a dot."""
+        return sorted(one for one in self.runtime_dir.glob(f"{_name_of(connect)}-*") if not one.suffix)
 
     def mark(self, child: str = "") -> str:
         """The mark in the environment of a server of ours: `ID/CHILD`; without a child, the common prefix `ID/`."""
         return f"{self.id}/{child}"
+
+
+def _name_of(connect: tuple[str, ...]) -> str:
+    return hex_digest(chr(0).join(connect).encode("utf-8", "surrogateescape"))[:8]
 
 
 def find(start: Path) -> WorkspacePaths:

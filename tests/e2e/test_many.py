@@ -12,9 +12,11 @@ import pytest
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
+from supervisor.runtime.remote.sharing import LINES
 from supervisor.shell import process
 from tests.e2e.lab import Lab, task
-from tests.peers import codex_like
+from tests.peers import codex_like, crowd
+from tests.sshd import Sshd
 
 pytestmark = pytest.mark.long
 
@@ -61,6 +63,29 @@ def test_many_children_are_adopted_after_a_kill_and_none_is_left_after_down() ->
 
         lab.orch("down")
         assert process.marked(lab.workspace.mark()) == []
+
+
+def test_children_of_one_machine_take_one_login_from_up_to_down() -> None:
+    names = [f"c{number}" for number in range(LINES)]
+    with lab_of(*names) as lab:
+        there = lab.folder / "there"
+        there.mkdir()
+        host = Sshd(lab.folder / "sshd", {"HOME": str(there)})
+        host.start()
+        try:
+            paths = {name: {"path": str(lab.repos[name]), "runner": "lab"} for name in names}
+            program = crowd.with_proxy(there, lab.environ.pop("ORCH_CODEX_BIN"))
+            runner = {"connect": host.words, "codex": program, "env": {"HOME": str(there)}}
+            lab.workspace.config.write_text(json.dumps({"children": paths, "runners": {"lab": runner}}))
+            lab.orch("up", check=False)  # it returns before all are ready on a busy machine
+            lab.until(lambda seen: all(one["state"] == "ready" for one in seen["children"]))
+            lab.until(lambda _: lab.ledger("map_drawn"))
+            before = host.logins
+            lab.orch("down")
+            assert (before, host.logins) == (1, 1)
+            assert list(there.rglob("sock")) == []
+        finally:
+            host.stop()
 
 
 @pytest.mark.promise("no mistaken server")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -16,7 +18,7 @@ from tests.e2e.elsewhere import LabElsewhere
 from tests.slurm import Slurm
 from tests.sockets import HOMES, own_runtime_dir
 from tests.ways.breaks import BREAKS, Stage, small_disk
-from tests.ways.story import Told, play
+from tests.ways.story import WITHIN, Told, play
 
 JOB = ["sbatch", "--parsable", "--output=/dev/null", "--wrap", "sleep infinity"]
 
@@ -80,20 +82,36 @@ def _played(stage: Stage, engine: str, options: argparse.Namespace, share: range
             deck = luck.sample(sorted(breaks), len(breaks))
         kind = deck.pop()
         told = play(stage, options.seed, number, kind, breaks[kind])
+        told = told._replace(engine=engine, login=_bare_login(stage))
         back = ", ".join(f"{one:.2f}" for one in told.back)
-        print(
-            f"{number} {engine} {kind}: {'; '.join(told.wrong) or 'held'} (back after {back or 'nothing'} s)",
-            flush=True,
-        )
+        said = f"back after {back or 'nothing'} s, a bare login {told.login:.2f} s"
+        print(f"{number} {engine} {kind}: {'; '.join(told.wrong) or 'held'} ({said})", flush=True)
         yield told
+
+
+def _bare_login(stage: Stage) -> float:
+    """How long it takes to run nothing there, in the same minute."""
+    jobs = stage.slurm.jobs() if stage.slurm is not None else []
+    words = [word.replace("{place}", jobs[0] if jobs else "") for word in stage.lab.prefix]
+    environ = {**os.environ, **stage.lab.environ}
+    began = time.monotonic()
+    subprocess.run([*words, "true"], env=environ, stdin=subprocess.DEVNULL, timeout=WITHIN, check=True)
+    return time.monotonic() - began
+
+
+def _spread(seconds: Iterable[float]) -> str:
+    found = sorted(seconds)
+    cuts = quantiles(found, n=20) if len(found) > 1 else found * 19
+    return f"p50 {cuts[9]:.2f} s, p95 {cuts[18]:.2f} s" if found else "nothing"
 
 
 def _summed_up(told: list[Told], stories: int, seconds: float) -> int:
     wrong = [one for one in told if one.wrong]
-    back = sorted(second for one in told for second in one.back)
     print(f"{len(told)} of {stories} stories in {seconds:.0f} s, {len(wrong)} wrong")
-    if len(back) > 1:
-        print(f"back after p50 {quantiles(back, n=20)[9]:.2f} s, p95 {quantiles(back, n=20)[18]:.2f} s of the try")
+    for engine in sorted({one.engine for one in told}):
+        here = [one for one in told if one.engine == engine]
+        back = _spread(second for one in here for second in one.back)
+        print(f"{engine}: back {back} after the try; a bare login {_spread(one.login for one in here)}")
     return 1 if wrong or not told else 0
 
 

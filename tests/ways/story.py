@@ -23,6 +23,8 @@ class Told(NamedTuple):
     kind: str
     wrong: tuple[str, ...]  # laws that did not hold
     back: tuple[float, ...]  # seconds from each try that reached the machine to the server's being ready
+    engine: str = ""
+    login: float = 0.0  # seconds that a bare login took right after
 
 
 def play(stage: Stage, seed: int, number: int, kind: str, breaks: Break) -> Told:

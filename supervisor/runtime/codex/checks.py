@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.report import Check
 from supervisor.domain.task import ChangeList, Tree
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, OutOfReach
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
@@ -111,6 +111,9 @@ class WorkTree(Protocol):
     def diff(self, before: str, after: str, shared: Collection[str]) -> RunDiff:
         """Compare two trees that were kept. Raises WorkspaceError."""
 
+    def talking(self) -> AbstractContextManager[None]:
+        """Keep what reaches it for all that is asked within: to log in takes longer than git does."""
+
 
 class LocalTree:
     """A work tree on this machine."""
@@ -140,6 +143,20 @@ class LocalTree:
 
     def diff(self, before: str, after: str, shared: Collection[str]) -> RunDiff:
         return short_between(self._root, before, after, shared)
+
+    def talking(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+@asynccontextmanager
+async def reached(tree: WorkTree) -> AsyncIterator[None]:
+    """Keep what reaches a work tree for the block. What is raised in it is not taken for an error of that machine."""
+    held = tree.talking()
+    held.__enter__()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(held.__exit__, None, None, None)
 
 
 class Verifier:
@@ -174,9 +191,11 @@ class Verifier:
             listed = None
             if action.base is not None:
                 tree = self._tree.at(action.path)
-                changed, listed, now = await asyncio.to_thread(tree.changes, action.base, action.start, action.listed)
-                if tree.keeps:
-                    await self.keep(now, action.task, action.run, after=action)
+                async with reached(tree):
+                    known = (action.base, action.start, action.listed)
+                    changed, listed, now = await asyncio.to_thread(tree.changes, *known)
+                    if tree.keeps:
+                        await self.keep(now, action.task, action.run, after=action)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
         except OrchError as error:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
@@ -185,7 +204,7 @@ class Verifier:
 
     async def keep(self, now: TreeNow, task: str, run: int, *, after: act.RunChecks | None = None) -> None:
         """Keep the work tree as it is now, before a run or `after` a turn of it. Posts TreeKept; if git fails, the log
-        says why, and the work goes on."""
+        says why, and the work goes on. Raises OutOfReach if its machine gives no answer."""
         name = self._client.child.name
         title = f"{'After' if after else 'Before'} run {run} of {task} in {name}"
         diff = None
@@ -193,6 +212,8 @@ class Verifier:
             kept = await asyncio.to_thread(self._tree.keep, now, title)
             if after is not None and after.before:
                 diff = await asyncio.to_thread(self._tree.diff, after.before, kept.commit, after.shared)
+        except OutOfReach:
+            raise
         except OrchError as error:
             self._logs.say("tree_not_kept", level="warning", child=name, task=task, run=run, reason=str(error))
             return

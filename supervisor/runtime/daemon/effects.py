@@ -16,7 +16,7 @@ from supervisor.domain.task import Due, TurnLook
 from supervisor.domain.thread import TurnSeen
 from supervisor.errors import ConnectionLost, OrchError, OutOfReach, RpcError
 from supervisor.runtime.codex import leftovers
-from supervisor.runtime.codex.checks import Verifier, WorkTree
+from supervisor.runtime.codex.checks import Verifier, WorkTree, reached
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
@@ -286,11 +286,10 @@ class ChildExecutor:
     async def _start(self, action: act.StartTurn) -> None:
         if self._client.session is None:
             return
-        if action.fresh:
-            await self._verifier.list_changes(action.unlisted)
         here = self._tree.at(action.path)
         try:
-            now = await asyncio.to_thread(here.read)
+            async with reached(here):
+                await self._look_before(action, here)
         except OutOfReach as error:  # as with a lost connection, the outcome is read from the thread
             self._client.give_up(str(error))
             return
@@ -298,12 +297,6 @@ class ChildExecutor:
             if action.fresh:
                 self._refused(action, str(error))
                 return
-        else:
-            if action.fresh:
-                tree = await asyncio.to_thread(here.tree, now)
-                self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
-            if here.keeps:
-                await self._verifier.keep(now, action.task, action.run)
         params = turn_start(
             thread=action.thread,
             message=action.message,
@@ -326,6 +319,17 @@ class ChildExecutor:
             self._refused(action, error.message)
             return
         self._post(ev.TurnBegan(self._now(), action.child, action.thread, started.turn.id, action.message))
+
+    async def _look_before(self, action: act.StartTurn, here: WorkTree) -> None:
+        """Keep what the work tree is before a turn. Raises OrchError if it cannot be read."""
+        if action.fresh:
+            await self._verifier.list_changes(action.unlisted)
+        now = await asyncio.to_thread(here.read)
+        if action.fresh:
+            tree = await asyncio.to_thread(here.tree, now)
+            self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
+        if here.keeps:
+            await self._verifier.keep(now, action.task, action.run)
 
     def _refused(self, action: act.StartTurn, reason: str) -> None:
         self._post(ev.TurnRefused(self._now(), action.child, action.task, action.message, reason))

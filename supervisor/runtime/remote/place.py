@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple, TypeVar
@@ -22,13 +23,13 @@ from supervisor.runtime.remote.allocation import Allocation
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths, make_inside, shorten
 from supervisor.sha256 import hex_digest
-from supervisor.shell.prefix.conversation import Conversation
+from supervisor.shell.prefix.conversation import Conversation, PrefixOutput
 from supervisor.shell.prefix.line import PrefixLine, open_line
 from supervisor.shell.prefix.process import PrefixProcess
 from supervisor.wire.place import sharing
 from supervisor.wire.place.answers import PlaceAnswer, ServerThere, read_line, server_there
 from supervisor.wire.place.scripts import PlaceScripts, words
-from supervisor.wire.place.trouble import Trouble, refusal, unreached
+from supervisor.wire.place.trouble import Trouble, endless, refusal, unreached
 from supervisor.wire.plain import dumped, typed
 
 ANSWERS_WITHIN = 30.0  # seconds for a shell there to answer, the login included; it takes 0.3 to 2
@@ -37,6 +38,8 @@ TURN_LOOK = 0.3  # seconds between two tries meanwhile: each is a process of Slu
 MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 T = TypeVar("T")
+
+_turns = count()
 
 
 class OpenedLine(NamedTuple):
@@ -66,7 +69,7 @@ class ChildPlace:
         self.path = path
         self._child = child
         self._workspace = workspace
-        self._over: Path | None = None
+        self._over: Callable[[], Path | None] = lambda: None
         self._python = python
         self._own = own or child
         self._mark = f"{_id_there(workspace)}/{self._own}"
@@ -89,13 +92,22 @@ class ChildPlace:
         return Conversation(argv, script.tag, mark=mark, cwd=self._workspace.root, errors=self._errors())
 
     def _words(self) -> list[str]:
-        """The words of a session there: over the connection of its line, if that stands."""
-        connect, socket = self.allocation.connect, self._over
+        """The words of a session there: over the connection that it is to use, if that stands."""
+        connect, socket = self.allocation.connect, self._over()
         return words(connect if socket is None or not socket.exists() else sharing.over(connect, str(socket)))
 
     def go_over(self, connection: Path) -> None:
         """Have all sessions from now on use the connection at this socket, for as long as it stands."""
-        self._over = connection
+        self._over = lambda: connection
+
+    def go_over_any(self) -> None:
+        """Have each session use a connection of the lines to this machine, in turns, if there is one: for what only
+        reads, and may be cut with them."""
+        self._over = self._any
+
+    def _any(self) -> Path | None:
+        found = self._workspace.connections(self.runner.connect)
+        return found[next(_turns) % len(found)] if found else None
 
     def open(
         self, arguments: Sequence[str], begun: Callable[[], None], seconds: float, *, anew: bool, filters_off: bool
@@ -159,7 +171,7 @@ class ChildPlace:
             seconds=seconds,
         )
         try:
-            answer = self._answer(line.last, script, line.process.code, line.process.said(), seconds)
+            answer = self._answer(line, script, line.process, seconds)
             there = server_there(answer)
             if there is None:
                 raise self.error(refusal(self.runner, answer, self._child, self.path))
@@ -176,8 +188,7 @@ class ChildPlace:
 
     def told(self, talk: Conversation, script: PlaceScripts, text: str, seconds: float = ANSWERS_WITHIN) -> PlaceAnswer:
         """Run a script in a conversation and return what it says. Raises as `open`."""
-        last = talk.tell(text, seconds).last
-        answer = self._answer(last, script, talk.process.code, talk.process.said(), seconds)
+        answer = self._answer(talk.tell(text, seconds), script, talk.process, seconds)
         if answer.word == "no":
             raise self.error(refusal(self.runner, answer, self._child, self.path))
         return answer
@@ -193,11 +204,17 @@ class ChildPlace:
         kind = CodexError if trouble.refused else NotReady
         return kind(clean(trouble.what), trouble.next_step)
 
-    def _answer(self, last: str, script: PlaceScripts, code: int | None, said: str, seconds: float) -> PlaceAnswer:
-        answer = read_line(last, script.tag)
+    def _answer(
+        self, told: PrefixLine | PrefixOutput, script: PlaceScripts, process: PrefixProcess, seconds: float
+    ) -> PlaceAnswer:
+        answer = read_line(told.last, script.tag)
         if answer is not None:
             return answer
-        trouble = unreached(self.runner, said, code, seconds)
+        if told.last:
+            raise self.error(
+                refusal(self.runner, PlaceAnswer("", (told.last[len(script.tag) :],)), self._child, self.path)
+            )
+        trouble = endless(self.runner) if told.cut else unreached(self.runner, process.said(), process.code, seconds)
         if trouble.gone and self.runner.before:
             self.allocation.forget()
             raise PlaceGone(clean(trouble.what), trouble.next_step)

@@ -32,6 +32,14 @@ def repo_of(workspace: WorkspacePaths, child: Child) -> RemoteRepo:
     return RemoteRepo(ChildPlace(workspace, child.name, child.runner, child.path))
 
 
+def repo_to_read(workspace: WorkspacePaths, child: Child) -> RemoteRepo:
+    """Return the same for whoever can do it again if the lines to that machine are cut: it uses their connections."""
+    assert child.runner is not None, "it is elsewhere"
+    place = ChildPlace(workspace, child.name, child.runner, child.path)
+    place.go_over_any()
+    return RemoteRepo(place)
+
+
 class RemoteRepo(RemoteShell):
     """One repo at the other end of a prefix."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +19,23 @@ else:  # 40 ms: only children on other machines need them
     load = Late("supervisor.runtime.config.load")
     repo = Late("supervisor.runtime.remote.repo")
 
+AT_ONCE = 8  # machines or repos that are reached at once; an sshd drops some of more than ten logins at once
+READING = 2  # sessions of a connection that no line takes (`sharing.LINES`)
+
 
 def root_of(workspace: WorkspacePaths, child: Child) -> Path:
     """Return the root of a child's work tree, for whoever reads its files. Asks nothing there yet."""
     if child.runner is None:
         return Path(child.path)
-    return repo.repo_of(workspace, child).root
+    return repo.repo_to_read(workspace, child).root
+
+
+def most_at_once(workspace: WorkspacePaths, children: Sequence[Child]) -> int:
+    """Return how many of these work trees can be read at the same time: a connection takes few more sessions, and an
+    sshd few logins at once."""
+    machines = {child.runner.connect for child in children if child.runner is not None}
+    free = [READING * len(workspace.connections(one)) for one in machines]
+    return min([AT_ONCE, *(one for one in free if one)])
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from supervisor.wire.place.answers import ServerThere, seconds_of
 DEAF = 3  # fresh lines over which a server gave no answer; then it is replaced
 CUT_AFTER = 2  # health probes in a row without an answer; then the line is cut, and a new one tried
 STOPS_WITHIN = 20.0  # seconds for a server there to be ended, the login included
+SESSION_ENDS_WITHIN = 3.0  # seconds for a line to end by itself: killed, it still holds its session of the connection
 LINE_ENDS_WITHIN = 0.5  # seconds for the process of a line to say why it ended
 UNKNOWN = Identity(0, 0, "")  # of a server that is about to be started
 
@@ -53,7 +54,7 @@ class RemoteServerClient(ServerClient):
         self.session = None
         if session is not None:
             session.connection.close()
-        await self._end_line()
+        await self._end_line(SESSION_ENDS_WITHIN)
         try:
             if name in self._registry.elsewhere():
                 await _in_thread(lambda: self._place.end(kill=kill, seconds=STOPS_WITHIN))
@@ -214,10 +215,10 @@ class RemoteServerClient(ServerClient):
         if holder is not None:
             await asyncio.to_thread(holder.end, LINE_ENDS_WITHIN)
 
-    async def _end_line(self) -> None:
+    async def _end_line(self, patience: float = 0.0) -> None:
         line, self._line = self._line, None
         if line is not None:
-            await asyncio.to_thread(line.process.end)
+            await asyncio.to_thread(line.process.end, patience)
 
 
 def _ended(opening: asyncio.Future[OpenedLine]) -> None:

@@ -1,5 +1,5 @@
-"""Connections of OpenSSH that the lines of several children of one machine share. Only lines: a command such as
-`orch land` has a login of its own, which ends with nothing but itself."""
+"""Connections of OpenSSH that the lines of several children of one machine share, and what reads there. A command such
+as `orch land` has a login of its own, which ends with nothing but itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supervisor.wire.place.scripts import PlaceScripts
 from supervisor.wire.place.sharing import may_share, question, usable
 
 LOGINS = 8  # at once at one machine: an sshd drops some of more than ten
-LINES = 8  # over one connection: an sshd takes ten sessions (MaxSessions), and its own shell is one
+LINES = 7  # over one connection: an sshd takes ten sessions (MaxSessions); its own shell is one, two are for reading
 CONFIGURED_WITHIN = 10.0  # seconds for `ssh -G`; it takes 0.01
 ANSWERS_WITHIN = 2.0  # seconds for a connection that stands; it takes 0.01, and the login that it saves 0.3 to 2
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 
 from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.child import Child
 from supervisor.domain.task import ChangeList, Tree
 from supervisor.runtime.codex.checks import WorkTree
-from supervisor.runtime.remote.repo import RemoteRepo, repo_of
+from supervisor.runtime.remote.repo import RemoteRepo, repo_to_read
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.keep.capture import KeptTrees
@@ -19,7 +20,7 @@ from supervisor.shell.git.tree import TreeNow, read_now, tree_of
 
 def of_child(workspace: WorkspacePaths, child: Child) -> RemoteTree:
     """Return the work tree of a child behind a runner."""
-    return RemoteTree(repo_of(workspace, child), ref_of(workspace.id, child.name))
+    return RemoteTree(repo_to_read(workspace, child), ref_of(workspace.id, child.name))
 
 
 class RemoteTree:
@@ -57,3 +58,6 @@ class RemoteTree:
     def diff(self, before: str, after: str, shared: Collection[str]) -> RunDiff:
         with self._repo.talking():
             return short_between(self._repo.root, before, after, shared)
+
+    def talking(self) -> AbstractContextManager[None]:
+        return self._repo.talking()

@@ -17,7 +17,7 @@ from supervisor.domain.repo.facts import Code, Docs
 from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.regular_file import open_regular
-from supervisor.runtime.remote.roots import root_of
+from supervisor.runtime.remote.roots import most_at_once, root_of
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
 from supervisor.runtime.snapshot.git_calls import StatusSeen, look
@@ -41,9 +41,12 @@ PROGRESS = 1.0
 """Seconds between two calls of `progress`."""
 
 
-def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
-    """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
-    path = root_of(workspace, child)
+def refresh(workspace: WorkspacePaths, child: Child, path: Path | None = None) -> tuple[Snapshot, bool]:
+    """Return the current snapshot of a child, and whether it is new. `path`: its root, if that is reached already.
+
+    Raises OrchError if git fails.
+    """
+    path = root_of(workspace, child) if path is None else path
     file = workspace.snapshot(child.name)
     with reaching(path, once=True):
         root = _root(path)
@@ -60,14 +63,18 @@ def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
 
 
 def refresh_all(
-    workspace: WorkspacePaths, children: Sequence[Child], progress: Callable[[Sequence[str]], None]
+    workspace: WorkspacePaths,
+    children: Sequence[Child],
+    progress: Callable[[Sequence[str]], None],
+    roots: Mapping[str, Path] | None = None,
 ) -> list[Snapshot | Unread]:
     """Take the snapshots of several children in parallel. A child that cannot be read becomes Unread.
 
     Calls `progress` every second with the children that are still being read.
     """
-    with ThreadPoolExecutor(max(1, min(len(children), 2 * (os.cpu_count() or 1))), "snapshot") as pool:
-        jobs = [pool.submit(_attempt, workspace, child) for child in children]
+    few = min(len(children), 2 * (os.cpu_count() or 1), most_at_once(workspace, children))
+    with ThreadPoolExecutor(max(1, few), "snapshot") as pool:
+        jobs = [pool.submit(_attempt, workspace, child, (roots or {}).get(child.name)) for child in children]
         left: set[Future[Snapshot | Unread]] = set(jobs)
         while left:
             left = wait(left, PROGRESS).not_done
@@ -98,9 +105,9 @@ def as_json(one: Snapshot | Unread) -> dict[str, object]:
 _BARE = "a bare repo has no files: documents and code were not read"
 
 
-def _attempt(workspace: WorkspacePaths, child: Child) -> Snapshot | Unread:
+def _attempt(workspace: WorkspacePaths, child: Child, path: Path | None) -> Snapshot | Unread:
     try:
-        return refresh(workspace, child)[0]
+        return refresh(workspace, child, path)[0]
     except OrchError as error:
         return Unread(child.name, child.where, error.what, error.next_step)
 

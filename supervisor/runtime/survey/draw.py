@@ -26,7 +26,7 @@ from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.survey.origins import learn_origins
-from supervisor.runtime.survey.seen import AT_ONCE, Seen
+from supervisor.runtime.survey.seen import Seen
 from supervisor.shell.git.reach.sources import Source
 from supervisor.shell.git.reach.there import reaching
 from supervisor.shell.mention_index import MentionIndex
@@ -36,9 +36,10 @@ from supervisor.wire.source import unread_languages
 _README = regex(r"readme(\.\w+)?", re.I)
 
 
-def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
-    """Draw the map of the children in `seen`, whose sources are in the index. `cut` says what is missing there."""
-    past = _past(index, seen)
+def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str], few: int) -> Map:
+    """Draw the map of the children in `seen`, whose sources are in the index. `cut` says what is missing there; `few`
+    histories are read at once."""
+    past = _past(index, seen, few)
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
     shared, alone, _ = joined(found)
@@ -59,25 +60,25 @@ class Past(TypedDict):
     repos: Mapping[str, Sequence[str]]
 
 
-def _past(index: MentionIndex, seen: Sequence[Seen]) -> Past:
+def _past(index: MentionIndex, seen: Sequence[Seen], few: int) -> Past:
     """Read the histories; one is read again only if its HEAD moved."""
     version = json.dumps({one.child.name: one.head for one in seen})
     if (known := index.noted("past", version)) is not None:
         past: Past = json.loads(known)
         return past
-    pasts = {one.child.name: past for one, past in zip(seen, _pasts(index, seen), strict=True)}
+    pasts = {one.child.name: past for one, past in zip(seen, _pasts(index, seen, few), strict=True)}
     rows = [row_as_json(row) for row in related({name: commits for name, (commits, _) in pasts.items()})]
     found: Past = {"rows": rows, "repos": {name: repos for name, (_, repos) in pasts.items()}}
     index.note("past", version, json.dumps(found))
     return found
 
 
-def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
+def _pasts(index: MentionIndex, seen: Sequence[Seen], few: int) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
     form: type[tuple[tuple[Commit, ...], tuple[str, ...]]] = tuple[tuple[Commit, ...], tuple[str, ...]]
     notes = [f"past of {one.child.name}" for one in seen]
     texts = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
     moved = [at for at, text in enumerate(texts) if text is None and seen[at].head]
-    with ThreadPoolExecutor(max(1, min(AT_ONCE, len(moved)))) as pool:
+    with ThreadPoolExecutor(max(1, min(few, len(moved)))) as pool:
         for at, past in zip(moved, pool.map(lambda at: _read_past(seen[at].root), moved), strict=True):
             texts[at] = text = dumped(past)
             index.note(notes[at], seen[at].head or "", text)

@@ -9,8 +9,6 @@ from msgspec import Struct
 from supervisor.domain.child import Child
 from supervisor.domain.link import Wanted
 
-AT_ONCE = 8  # repos that are read at once; an sshd drops some of more than ten logins at once
-
 
 class Seen(Struct, frozen=True):
     """One child as it is on disk."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,8 +21,8 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
 from supervisor.errors import OrchError, OutOfReach, WorkspaceError
 from supervisor.regular_file import descriptor, read_regular
-from supervisor.runtime.remote.roots import root_of
-from supervisor.runtime.survey.seen import AT_ONCE, Seen
+from supervisor.runtime.remote.roots import most_at_once, root_of
+from supervisor.runtime.survey.seen import Seen
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.listing import list_files
@@ -35,27 +35,27 @@ from supervisor.wire import source
 FILES = 50_000  # of one child that are read at most
 
 
-def survey(workspace: WorkspacePaths, children: Sequence[Child], progress: Callable[[str, int, int], None]) -> Map:
+def survey(
+    workspace: WorkspacePaths,
+    children: Sequence[Child],
+    progress: Callable[[str, int, int], None],
+    roots: Mapping[str, Path] | None = None,
+) -> Map:
     """Update the index of the children's sources, and return the map of what they share.
 
     Calls `progress` with (child, files read, files to read) now and then. If a child cannot be read, the map says why,
     and the others are surveyed all the same. Raises OrchError if the workspace cannot be written.
     """
-    roots = {child.name: root_of(workspace, child) for child in children}
-    with _locked(workspace), ExitStack() as lines:
-        if sum(child.runner is not None for child in children) <= AT_ONCE:  # else each step has a login of its own
-            for root in roots.values():
-                lines.enter_context(reaching(root))
-        with ThreadPoolExecutor(max(1, min(AT_ONCE, len(children)))) as pool:
-            seen = list(pool.map(lambda child: _look(child, roots[child.name]), children))
+    with _locked(workspace), reached(workspace, children, roots) as found:
         index = MentionIndex(workspace.mentions)
         try:
             index.keep_only(child.name for child in children)
-            seen = [_updated(index, one, progress) for one in seen]
+            few = most_at_once(workspace, children)
+            seen = list(_seen(children, found, few, index, progress))
             version = json.dumps([index.revision(), *([one.child.name, one.head, one.problem] for one in seen)])
             if index.noted("map", version) is not None and (known := _kept(workspace)) is not None:
                 return known
-            made = _draw(index, seen)
+            made = _draw(index, seen, few)
             _keep(workspace, made)
             index.note("map", version, "")
         finally:
@@ -63,11 +63,43 @@ def survey(workspace: WorkspacePaths, children: Sequence[Child], progress: Calla
         return made
 
 
-def _draw(index: MentionIndex, seen: Sequence[Seen]) -> Map:
+@contextmanager
+def reached(
+    workspace: WorkspacePaths, children: Sequence[Child], roots: Mapping[str, Path] | None = None
+) -> Iterator[Mapping[str, Path]]:
+    """Yield the roots of the children's work trees. The shells of few children on other machines are kept meanwhile;
+    of many, whoever reads them logs in for a few at a time."""
+    roots = roots or {child.name: root_of(workspace, child) for child in children}
+    with ExitStack() as lines:
+        if sum(child.runner is not None for child in children) <= most_at_once(workspace, children):
+            for root in roots.values():
+                lines.enter_context(reaching(root))
+        yield roots
+
+
+def _seen(
+    children: Sequence[Child],
+    roots: Mapping[str, Path],
+    few: int,
+    index: MentionIndex,
+    progress: Callable[[str, int, int], None],
+) -> Iterator[Seen]:
+    """Look at the children and read what changed, a few at a time: so each takes one login."""
+    with ThreadPoolExecutor(max(1, min(few, len(children)))) as pool:
+        for at in range(0, len(children), few):
+            part = children[at : at + few]
+            with ExitStack() as lines:
+                for child in part:
+                    lines.enter_context(reaching(roots[child.name]))
+                looked = list(pool.map(lambda child: _look(child, roots[child.name]), part))
+                yield from [_updated(index, one, progress) for one in looked]
+
+
+def _draw(index: MentionIndex, seen: Sequence[Seen], few: int) -> Map:
     from supervisor.runtime.survey.draw import draw_map
 
     cut = [f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut]
-    return draw_map(index, seen, cut)
+    return draw_map(index, seen, cut, few)
 
 
 def _kept(workspace: WorkspacePaths) -> Map | None:

@@ -16,7 +16,7 @@ from supervisor.domain.repo.snapshot import Snapshot
 from supervisor.errors import OrchError
 from supervisor.regular_file import read_regular
 from supervisor.runtime.snapshot import snapshots
-from supervisor.runtime.survey.survey import survey
+from supervisor.runtime.survey.survey import reached, survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.mention_index import VERSION
@@ -31,8 +31,9 @@ def surveyed(workspace: WorkspacePaths, children: Sequence[Child], touched: Sequ
     Changes are relative to the map with the digest `known`. If that map is not on disk (at the first survey), nothing
     counts as changed.
     """
-    made = survey(workspace, children, lambda *_: None)
-    read = snapshots.refresh_all(workspace, children, lambda *_: None)
+    with reached(workspace, children) as roots:
+        made = survey(workspace, children, lambda *_: None, roots)
+        read = snapshots.refresh_all(workspace, children, lambda *_: None, roots)
     summaries = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
     text = dumped(made.links)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -15,9 +15,10 @@ NOISE_LIMIT = 1 << 20  # bytes that a login may print before our line
 class PrefixLine:
     """The process of a line, and what its script said last. The socket is handed on; the process is ours to end."""
 
-    def __init__(self, process: PrefixProcess, last: str) -> None:
+    def __init__(self, process: PrefixProcess, last: str, *, cut: bool = False) -> None:
         self.process = process
         self.last = last  # the line with our tag; "": it never came
+        self.cut = cut  # so much was printed instead of it that we read no further
 
     @property
     def stream(self) -> socket.socket:
@@ -48,18 +49,19 @@ def open_line(
     if not write(process, script.encode("utf-8", "surrogateescape"), deadline):
         process.wait(1.0)
         return PrefixLine(process, "")
-    last = _line(process, tag, deadline)
-    if last == f"{tag} hello":
+    line = _line(process, tag, deadline)
+    if line.last == f"{tag} hello":
         begun()
-        last = _line(process, tag, deadline) if write(process, b"go\n", deadline) else ""
-    return PrefixLine(process, last)
+        line = _line(process, tag, deadline) if write(process, b"go\n", deadline) else PrefixLine(process, "")
+    return line
 
 
-def _line(process: PrefixProcess, tag: str, deadline: float) -> str:
-    """Return the next line with our tag; "" if none comes. Nothing comes behind it before we write again."""
+def _line(process: PrefixProcess, tag: str, deadline: float) -> PrefixLine:
+    """Read the next line with our tag. Nothing comes behind it before we write again."""
     found, complete = read_until(process, tag.encode(), limit=NOISE_LIMIT, deadline=deadline)
     if not complete:
-        process.wait(max(0.0, min(1.0, deadline - time.monotonic())))  # its exit code says more
-        return ""
+        cut = len(found) > NOISE_LIMIT
+        process.wait(0.0 if cut else max(0.0, min(1.0, deadline - time.monotonic())))  # its exit code says more
+        return PrefixLine(process, "", cut=cut)
     rest = found.rpartition(b"\n" + tag.encode())[2]
-    return (tag.encode() + rest.partition(b"\n")[0]).decode("utf-8", "replace").strip()
+    return PrefixLine(process, (tag.encode() + rest.partition(b"\n")[0]).decode("utf-8", "replace").strip())

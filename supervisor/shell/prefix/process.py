@@ -92,7 +92,8 @@ def read_until(
     Stops at the end of the stream, after `limit` bytes, or at `deadline` (of `time.monotonic`).
     """
     found, left = bytearray(read), memoryview(given)
-    if _complete(found, end, 0):
+    line = _Line(end)
+    if line.complete(found):
         return read, True
     stream = process.stream
     stream.setblocking(False)
@@ -114,16 +115,30 @@ def read_until(
                     continue
                 if not chunk:
                     return bytes(found), False
-                begin = max(0, len(found) - len(end) - 2048)
                 found += chunk
-                if _complete(found, end, begin):
+                if line.complete(found):
                     return bytes(found), True
     return bytes(found), False
 
 
-def _complete(found: bytearray, end: bytes, begin: int) -> bool:
-    at = found.find(b"\n" + end, begin)
-    return at >= 0 and b"\n" in found[at + 1 + len(end) :]
+class _Line:
+    """Looks for the line that begins with `end` in what grows, and looks at each byte once."""
+
+    def __init__(self, end: bytes) -> None:
+        self._begin = b"\n" + end
+        self._at = 0  # nothing before this is looked at again
+        self._begun = False
+
+    def complete(self, found: bytearray) -> bool:
+        if not self._begun:
+            at = found.find(self._begin, self._at)
+            self._begun = at >= 0
+            self._at = at + len(self._begin) if self._begun else max(0, len(found) - len(self._begin))
+        if self._begun and found.find(b"\n", self._at) >= 0:
+            return True
+        if self._begun:
+            self._at = len(found)
+        return False
 
 
 def write(process: PrefixProcess, text: bytes, deadline: float) -> bool:

@@ -95,6 +95,13 @@ def unreached(runner: Runner, said: str, code: int | None, seconds: float) -> Tr
     return _filled(Trouble(what, "orch tries again", refused=False), words, said)
 
 
+def endless(runner: Runner) -> Trouble:
+    """Why a prefix led to no shell: whatever is there prints without end."""
+    words = {"at": runner.name, "by_hand": shlex.join(runner.connect)}
+    what = "{at} prints so much that orch finds no answer in it"
+    return _filled(Trouble(what, "see what a login prints there (`{by_hand}`)", refused=False), words, "")
+
+
 def refusal(runner: Runner, answer: PlaceAnswer, child: str, root: str) -> Trouble:
     """Why a script did not do what it should: what its `no` says."""
     reason, text = (answer.rest[0] if answer.rest else ""), " ".join(answer.rest[1:])
@@ -103,14 +110,19 @@ def refusal(runner: Runner, answer: PlaceAnswer, child: str, root: str) -> Troub
         trouble, text = Trouble("{at} says what orch does not understand ({text})", "see `orch logs`"), answer.text
     words = {"at": runner.name, "root": root, "child": child, "codex": runner.codex or "codex"}
     again = f"then `orch restart {child}`"
-    return _filled(trouble, {**words, "again": again, "text": text[:300] or "it says nothing"}, "")
+    return _filled(trouble, {**words, "again": again, "text": _printable(text[:300]) or "it says nothing"}, "")
 
 
 def _filled(trouble: Trouble, words: dict[str, str], said: str) -> Trouble:
     """Fill in the words, and add the last line that was said."""
-    lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
+    lines = [_printable(" ".join(one.split())) for one in said.splitlines() if one.strip()]
     end = f": {lines[-1][:200]}" if lines else ""
     return replace(trouble, what=trouble.what.format(**words) + end, next_step=trouble.next_step.format(**words))
+
+
+def _printable(text: str) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _plain(text: str) -> str:

@@ -11,12 +11,16 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from supervisor.domain.child import Runner
+from supervisor.domain.child import Child, Runner
 from supervisor.runtime.remote import sharing
 from supervisor.runtime.remote.place import ChildPlace
-from supervisor.runtime.remote.sharing import Machine, SharedConnection
+from supervisor.runtime.remote.roots import root_of
+from supervisor.runtime.remote.sharing import LINES, Machine, SharedConnection
 from supervisor.runtime.workspace import WorkspacePaths, make_runtime_dir
+from supervisor.shell.git.reach.there import reaching
+from supervisor.shell.git.run import run_git
 from supervisor.shell.process import marked
+from tests.gitrepo import empty_repo
 from tests.sockets import HOMES, own_runtime_dir
 from tests.sshd import serving
 
@@ -71,6 +75,29 @@ def test_the_lines_of_children_share_one_login_and_commands_have_their_own() -> 
         assert (answers, one.logins) == (["ready"] * 3, 1)
         command = one.place("a").ask(lambda script: script.system()).word
         assert (command, one.logins) == ("ready", 2)
+
+
+def test_what_only_reads_uses_the_connections_of_the_lines_in_turns() -> None:
+    with lab() as one:
+        empty_repo(one.folder / "repo")
+        child = Child("a", str(one.folder / "repo"), runner=Runner("lab", one.connect))
+        assert (run_git(root_of(one.workspace, child), "rev-parse", "--git-dir").out, one.logins) == (b".git\n", 1)
+        for number in range(LINES + 1):
+            one.machine.join(f"c{number}")
+        for name in ("a", "b"):
+            one.over(name)
+        assert one.logins == 3
+        repos = [root_of(one.workspace, child) for _ in range(4)]
+        with ExitStack() as talks:
+            for each in repos:
+                talks.enter_context(reaching(each))
+                run_git(each, "rev-parse", "--git-dir")
+            assert (one.logins, len(one.workspace.connections(one.connect))) == (3, 2)
+        for name in ("a", "b"):
+            one.machine.leave(name)
+        assert (run_git(repos[0], "rev-parse", "--git-dir").out, one.logins) == (b".git\n", 4)
+        for number in range(LINES + 1):
+            one.machine.leave(f"c{number}")
 
 
 def test_the_line_of_an_only_child_is_a_login_of_its_own() -> None:

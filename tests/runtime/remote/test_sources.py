@@ -16,12 +16,12 @@ from supervisor.domain.child import Child, Runner
 from supervisor.domain.link import Map
 from supervisor.errors import OrchError
 from supervisor.runtime.remote.repo import RemoteRepo
+from supervisor.runtime.remote.roots import AT_ONCE
 from supervisor.runtime.remote.work import sources
 from supervisor.runtime.snapshot.snapshots import as_json as as_plain
 from supervisor.runtime.snapshot.snapshots import refresh
 from supervisor.runtime.snapshot.sources import sources_of
 from supervisor.runtime.survey import extract
-from supervisor.runtime.survey.seen import AT_ONCE
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.listing import list_files

@@ -11,7 +11,10 @@ from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 
 QUIET = timedelta(seconds=3)  # in which servers start before the first survey, which keeps a processor busy
-QUIET_ELSEWHERE = timedelta(seconds=8)  # the same on other machines: the first survey would log in there, too
+QUIET_ELSEWHERE = timedelta(
+    seconds=8
+)  # the same on other machines, since the last one was ready: a survey logs in, too
+QUIET_AT_MOST = timedelta(seconds=60)  # however many start there: first turns wait for the map
 
 
 def survey(world: World, at: datetime) -> Iterator[Action]:
@@ -36,5 +39,8 @@ def _quiet_until(world: World) -> datetime | None:
     starting = [one for one in wanted if one.state in (ServerState.STOPPED, ServerState.STARTING)]
     if world.supervisor.since is None or (wanted and not starting):
         return None
-    elsewhere = any(one.child.runner is not None for one in starting)
-    return world.supervisor.since + (QUIET_ELSEWHERE if elsewhere else QUIET)
+    since = world.supervisor.since
+    if not any(one.child.runner is not None for one in starting):
+        return since + QUIET
+    got = [one.since for one in wanted if one.since is not None and one.state is ServerState.READY]
+    return min(max([since, *got]) + QUIET_ELSEWHERE, since + QUIET_AT_MOST)

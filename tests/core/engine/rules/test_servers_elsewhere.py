@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET
-from supervisor.core.engine.rules.survey import QUIET, QUIET_ELSEWHERE, moment
+from supervisor.core.engine.rules.survey import QUIET, QUIET_AT_MOST, QUIET_ELSEWHERE, moment
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Runner
@@ -114,3 +114,14 @@ def test_the_first_survey_waits_longer_for_servers_elsewhere(scene: Scene) -> No
     assert moment(here) == scene.world.supervisor.since + QUIET
     scene.ready("backend", pid=5)
     assert moment(scene.world) is None
+
+
+def test_the_first_survey_waits_while_one_server_elsewhere_after_the_other_gets_ready() -> None:
+    scene = Scene(up=False)
+    scene.start(FIRMWARE, replace(FIRMWARE, name="mobile"), replace(FIRMWARE, name="web"))
+    since = scene.world.supervisor.since
+    assert since is not None
+    scene.ready("backend", pid=5, after=7.0)
+    assert moment(scene.world) == scene.now + QUIET_ELSEWHERE
+    scene.ready("mobile", pid=6, after=50.0)
+    assert moment(scene.world) == since + QUIET_AT_MOST
