@@ -117,6 +117,38 @@ def test_a_workspace_in_tmpdir_is_refused(
 
 
 @pytest.mark.promise("workspace out of reach")
+@pytest.mark.parametrize(
+    ("variable", "what"),
+    [("XDG_RUNTIME_DIR", "the folder of the sockets"), ("XDG_STATE_HOME", "what orch keeps for you")],
+)
+def test_what_orch_keeps_beside_the_workspace_is_out_of_reach_too(
+    variable: str,
+    what: str,
+    app: Path,
+    ws: Path,
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (app / "inside").mkdir()
+    (tmp_path / "link").symlink_to(app / "inside")
+    monkeypatch.setenv(variable, str(tmp_path / "link"))
+    said = refused(capsys, ws, f"app={app}")
+    assert said.startswith(f"orch: {what} ({app}/inside/orch")
+    assert said.endswith(
+        f") lies in the child `app` ({app}), whose commands may write it: "
+        f"set {variable} to another folder, or let `app` only read: `sandbox: read-only`\n"
+    )
+    text = f'[sandbox_workspace_write]\nwritable_roots = ["{app}/inside"]\n'
+    (home / "config.toml").write_text(text, encoding="utf-8")
+    other = new_repo(tmp_path / "other")
+    said = refused(capsys, ws, f"other={other}")
+    assert f"lies in {app}/inside, where the commands of `other` may write it: set {variable} to another folder" in said
+    assert run(["-C", str(ws), "init", "--exclude-roots", f"other={other}"]) == 0
+
+
+@pytest.mark.promise("workspace out of reach")
 @pytest.mark.parametrize("named", ["{there}", "../{name}", "{there}/../link", "~/{name}"])
 def test_a_workspace_in_a_folder_that_the_codex_config_names_is_refused(
     named: str, app: Path, ws: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ def command(lab: Lab, out: Path, *requests: str, orphan: bool = False) -> str:
     flag = ["--orphan"] if orphan else []
     words = [sys.executable, intruder.__file__, *flag, str(lab.workspace.control_socket), str(out), *requests]
     return shlex.join(words)
+
+
+def orphaned(words: Sequence[str]) -> str:
+    """The command that leaves these words behind: a child of nobody's, in its own session, without environment."""
+    leave = f"env -i {shlex.join(words)} > /dev/null 2>&1 < /dev/null &"
+    return f"setsid -w sh -c {shlex.quote(leave)}"
 
 
 def answers(out: Path) -> list[Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,11 @@ import psutil
 import pytest
 
 from supervisor.shell.process import alive
+from tests import CHECKOUT
+from tests.cli.web.served import Served
+from tests.e2e import intruder, mcp_intruder, web_intruder
 from tests.e2e.elsewhere import LabElsewhere
-from tests.e2e.intruding import accept, answers, command, refusals
+from tests.e2e.intruding import accept, answers, command, orphaned, refusals
 from tests.e2e.lab import SLOW, report, task
 
 pytestmark = pytest.mark.long
@@ -160,6 +165,73 @@ def test_a_child_that_a_login_to_this_machine_serves_reaches_nothing_here(lab: L
     lab.orch("down")
     lab.up()
     lab.orch("hold")
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_such_a_child_steers_by_no_page_no_tool_and_no_hook_of_a_landing(lab: LabElsewhere) -> None:
+    """Each tries twice: as a command that was let out of the sandbox, and as an orphan without environment."""
+    human = lab.next_ask()
+    web = Served(lab.workspace)
+    outs = {name: lab.repos["firmware"] / name for name in ("page", "page2", "tools", "tools2")}
+    calls = (
+        ["note", {"text": "by a child"}],
+        ["hold", {}],
+        ["answer", {"ask": human, "decision": "accept", "text": ""}],
+        ["write_plan", {"text": "# Plan: By a child\n\n## Objective\n\nX.\n\n## Working Plan\n"}],
+    )
+    orch = ["env", f"PYTHONPATH={CHECKOUT}", sys.executable, "-m", "supervisor.cli.main"]
+    orch += ["-C", str(lab.workspace.root), "mcp"]
+
+    def page(name: str) -> list[str]:
+        return [sys.executable, web_intruder.__file__, web.url, web.cookie, str(outs[name])]
+
+    def tools(name: str) -> list[str]:
+        return [sys.executable, mcp_intruder.__file__, str(outs[name]), json.dumps(calls), *orch]
+
+    try:
+        web.enter()
+        commands = (shlex.join(page("page")), orphaned(page("page2")), shlex.join(tools("tools")))
+        lines = [f"escalate {one}" for one in (*commands, orphaned(tools("tools2")))]
+        made = task("T46", "firmware", *lines, "run echo made > made.txt", report("tried"))
+        lab.plan(HUMAN.format("H46") + made)
+        lab.accept_approvals(4)
+        lab.task("T46", "done")
+        by_server = "the request comes from a process that the server of firmware started"
+        for name in ("page", "page2"):
+            found = answers(outs[name])
+            assert {tuple(one) for one in found} == {
+                (403, f"{by_server}: only the person answers: run it in a terminal of your own\n")
+            }, (name, found)
+        for name in ("tools", "tools2"):
+            found = answers(outs[name])
+            assert [by_server in one for one in found] == [True] * len(calls), (name, found)
+    finally:
+        assert web.close() == 0
+    for out in outs.values():
+        out.unlink()
+    assert [one["id"] for one in lab.status()["asks"]] == [human]
+    assert lab.ledger("learning_noted") == []
+    assert lab.workspace.plan.read_text(encoding="utf-8").startswith("# Plan: Lab\n")
+    assert lab.status()["plan"]["state"] == "in_force"
+
+    requests = (accept(human), "hold", "status")
+    direct, orphan = lab.folder / "direct", lab.folder / "orphan"
+    again = [sys.executable, intruder.__file__, str(lab.workspace.control_socket), str(orphan), *requests]
+    hook = lab.repos["firmware"] / ".git" / "hooks" / "pre-commit"
+    hook.write_text(
+        f"#!/bin/sh\n{command(lab, direct, *requests)}\n{orphaned(again)}\n"
+        f"for again in $(seq 300); do [ -e {orphan} ] || sleep 0.1; done\n",
+        encoding="utf-8",
+    )
+    hook.chmod(0o755)
+    lab.orch("land", "--tasks", "T46")
+    hook.unlink()
+    by_landing = {"the request comes from a process that `orch land` started"}
+    assert (refusals(answers(direct)), refusals(answers(orphan))) == (by_landing, by_landing)
+    assert [one["id"] for one in lab.status()["asks"]] == [human]
+    logged = (lab.workspace.logs / "supervisor.jsonl").read_text(encoding="utf-8")
+    reasons = {one["reason"] for one in map(json.loads, logged.splitlines()) if one["event"] == "control_refused"}
+    assert reasons >= {by_server, *by_landing}
 
 
 def test_a_server_that_dies_there_is_started_again_and_its_task_continues(lab: LabElsewhere) -> None:

@@ -87,8 +87,8 @@ def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusa
 
 
 def _started_by(name: str) -> str:
-    """What starts processes with such a mark. No child has a dot in its name."""
-    if name == LANDING:
+    """What starts processes with such a mark. No child has a dot or a slash in its name."""
+    if name.rpartition("/")[2] == LANDING:  # on another machine, the mark of the child is before it
         return "`orch land`"
     return "a runner" if "." in name else f"the server of {name or 'a child'}"
 

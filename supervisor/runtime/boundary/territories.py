@@ -13,7 +13,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.repo.location import Kept, Root, Territory
 from supervisor.errors import OrchError
 from supervisor.runtime.boundary.codex_config import MANAGED, user_configs, writable_roots
-from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, state_folder
 from supervisor.shell.location import Mount, look_at, read_mounts
 
 SLASH_TMP = "/tmp"
@@ -72,8 +72,11 @@ def _named(config: Path, mounts: tuple[Mount, ...]) -> Iterator[Root]:
 
 
 def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept]:
-    """The workspace, and each part of it that steers: it may be a link to elsewhere, or be named by itself."""
+    """The workspace, and each part of it that steers: it may be a link to elsewhere, or be named by itself. And what is
+    beside it: who writes there could take the place of the supervisor, or of a lock."""
     yield Kept("the workspace", look_at(str(workspace.root), mounts))
+    yield Kept("what orch keeps for you", look_at(str(state_folder()), mounts), "XDG_STATE_HOME")
+    yield Kept("the folder of the sockets", look_at(str(workspace.runtime_dir), mounts), "XDG_RUNTIME_DIR")
     state, ledger = workspace.state, workspace.ledger
     steering = (workspace.config, workspace.plan, workspace.runs, workspace.root / ".codex")
     for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry, *_links(state)):
@@ -126,25 +129,27 @@ def _refusal(
         if found.same:
             return kind(f"the children `{name}` and `{other}` are the same folder ({path}, {place})", "name it once")
         what = f"the child `{other}` ({place})"
-        part = "its files"
+        part, moved = "its files", ""
     else:
         assert found.kept is not None, "a trespass is against a child or the workspace"
         what = f"{found.kept.name} ({found.kept.location.path})"
-        part = "plan.md, the config and the ledger"
+        moved = found.kept.moved_by
+        part = "it" if moved else "plan.md, the config and the ledger"
+    move = f"set {moved} to another folder" if moved else "move it"
     if found.where is None:
-        move = f"leave one of the two out of {CONFIG_NAME}" if found.other else "keep the workspace outside of it"
+        inside = f"leave one of the two out of {CONFIG_NAME}" if found.other else "keep the workspace outside of it"
         return kind(
             f"{what} lies in the child `{name}` ({path}), whose commands may write {part}",
-            f"{move}, or let `{name}` only read: `sandbox: read-only`",
+            f"{move if moved else inside}, or let `{name}` only read: `sandbox: read-only`",
         )
     if found.where.temporary:
         return kind(
             f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
-            f"move it, or {exclude('exclude_tmp')}",
+            f"{move}, or {exclude('exclude_tmp')}",
         )
     managed = found.where.source == str(MANAGED)
     return kind(
         f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
-        f"move it, {'or ' if managed else ''}take that folder out of `writable_roots` in {found.where.source}"
+        f"{move}, {'or ' if managed else ''}take that folder out of `writable_roots` in {found.where.source}"
         + ("" if managed else f", or {exclude('exclude_roots')}"),
     )

@@ -14,46 +14,15 @@ from pathlib import Path
 
 from supervisor.domain.process import MARK
 from supervisor.errors import CodexError
+from supervisor.wire.place.keeper import COMMAND
 
 LOOK = 0.2  # seconds between two looks whether the command has ended: what it started may keep its output open
-
-
-_KEEPING = """
-import ctypes, os, signal, sys
-report, to_report = os.pipe()
-group = os.getpid()
-if os.fork():
-    os.close(to_report)
-    code = int(os.read(report, 8) or 255)
-    if code < 0:
-        if -code not in (signal.SIGKILL, signal.SIGSTOP):
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(group, -code)
-    os._exit(code)
-ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-os.setpgid(0, 0)
-command = os.fork()
-if not command:
-    os.setpgid(0, group)
-    os.execvp(sys.argv[1], sys.argv[1:])
-_, status = os.waitpid(command, 0)
-try:
-    os.write(to_report, b"%d" % os.waitstatus_to_exitcode(status))
-except BrokenPipeError:
-    pass
-os.closerange(0, 256)
-try:
-    while True:
-        os.waitpid(-1, 0)
-except ChildProcessError:
-    pass
-"""
 
 
 def kept(argv: Sequence[str]) -> list[str]:
     """Return the words that run a command, and stay above what it leaves behind, so that the mark of the command can be
     found there: an orphan goes to the nearest ancestor that is a "subreaper" (prctl(2))."""
-    return [sys.executable, "-I", "-S", "-c", _KEEPING, *argv] if sys.platform == "linux" else list(argv)
+    return [sys.executable, "-I", "-S", "-c", COMMAND, *argv] if sys.platform == "linux" else list(argv)
 
 
 def run_marked(

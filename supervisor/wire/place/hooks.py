@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervisor.wire.place.git import quoted, shell_words
+from supervisor.wire.place.keeper import COMMAND
 
 _WHERE = b"""hooks=$(git -C "$root" rev-parse --git-path hooks) || exit 1
 case $hooks in /*) ;; *) hooks=$root/$hooks;; esac
@@ -104,18 +105,16 @@ def begin_command(
 
 
 def hook_step(name: str, arguments: Sequence[str], *, seconds: float, kept: int) -> bytes:
-    """Run a hook as the person's own, and end what it leaves; print the end of what it printed, `kept` bytes at most.
-    In `arguments`, "" is the file of the message."""
+    """Run a hook as the person's own, below a keeper, and end what it leaves; print the end of what it printed, `kept`
+    bytes at most. In `arguments`, "" is the file of the message."""
     given = b" ".join(quoted(one.encode()) if one else b'"$made/.git/COMMIT_EDITMSG"' for one in arguments)
     return (
-        _PLACE
-        + b"e=$( { "
-        + _WHERE
-        + b'cd -P -- "$made" && unset GIT_NO_LAZY_FETCH GIT_ALLOW_PROTOCOL GIT_CONFIG_COUNT && within %d env '
-        b'ORCH_SERVER="$mark/landing" GIT_EDITOR=: git -c core.hooksPath="$hooks" hook run '
-        b'--ignore-missing %s -- %s; } < /dev/null > "$made/.git/orch-said" 2>&1 3>&- )\n'
+        _PLACE + b"e=$( { " + _WHERE + b'set -- git -c core.hooksPath="$hooks" hook run --ignore-missing %s -- %s\n'
+        b'find_python; [ -z "$python" ] || set -- "$python" -I -S -c %s "$@"\n'
+        b'cd -P -- "$made" && unset GIT_NO_LAZY_FETCH GIT_ALLOW_PROTOCOL GIT_CONFIG_COUNT && within %d env '
+        b'ORCH_SERVER="$mark/landing" GIT_EDITOR=: "$@"; } < /dev/null > "$made/.git/orch-said" 2>&1 3>&- )\n'
         b"code=$?; (" + _SWEEP + b'); tail -c %d -- "$made/.git/orch-said" 2> /dev/null; e=; (exit $code); ended\n'
-    ) % (max(1, round(seconds)), quoted(name.encode()), given, kept)
+    ) % (quoted(name.encode()), given, quoted(COMMAND.encode()), max(1, round(seconds)), kept)
 
 
 def message_command(message: bytes | None, limit: int) -> bytes:

@@ -39,3 +39,36 @@ while True:
 """
 """For any Python 3. Starts the words behind the path of the socket, writes the pid to descriptor 3, and closes that
 once the socket is there or the server has ended, after 30 s at most. Has no single quote: a shell quotes it by them."""
+
+COMMAND = r"""
+import ctypes, os, signal, sys
+report, to_report = os.pipe()
+own, group = os.getpid(), os.getpgrp()
+if os.fork():
+    os.close(to_report)
+    code = int(os.read(report, 8) or 255)
+    if code < 0:
+        if -code not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(own, -code)
+    os._exit(code)
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+os.setpgid(0, 0)
+command = os.fork()
+if not command:
+    os.setpgid(0, group)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(command, 0)
+try:
+    os.write(to_report, b"%d" % os.waitstatus_to_exitcode(status))
+except BrokenPipeError:
+    pass
+os.closerange(0, 256)
+try:
+    while True:
+        os.waitpid(-1, 0)
+except ChildProcessError:
+    pass
+"""
+"""The same for a command that ends: runs the words behind it, and ends as they do. What stays above the orphans that
+they leave is this program, so that the mark of its environment is found there."""

@@ -16,7 +16,7 @@ from supervisor.wire.place.keeper import PROGRAM
 
 READY_ROUNDS = 300  # looks for the socket of a server without a keeper, 0.1 s apart: each is a process there
 GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
-PYTHONS = ("/usr/bin/python3", "python3")  # for the keeper; the first that works
+PYTHONS = ("/usr/bin/python3", "python3")  # for the keepers; the first that works
 
 _COMMON = r"""
 tag=%(tag)s; mark=%(mark)s; own=%(own)s; root=%(root)s
@@ -170,6 +170,12 @@ say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
 %(then)s
 """
 
+_PYTHON = r"""
+find_python() {
+  for python in %(pythons)s ''; do [ -z "$python" ] || ! "$python" -I -S -c '' 2> /dev/null || break; done
+}
+"""
+
 _HELD = 'serve > "$dir/up" 4<&- 5<&- & holder=$!'
 _ALONE = '(serve > "$dir/up" 4<&- 5<&- &)'
 """The server is not below the line then: Slurm ends what is, if the line is killed."""
@@ -226,13 +232,13 @@ class PlaceScripts:
         ours, for a login to this machine that finds none."""
         self.tag = tag
         self._codex = runner.codex or "codex"
-        self._python = python
         self._values = {
             "tag": tag,
             "mark": shlex.quote(mark),
             "own": shlex.quote(own),
             "root": shlex.quote(root),
             "env": _environment(runner),
+            "pythons": shlex.join((*PYTHONS, python)),
             "grace": GRACE_ROUNDS,
         }
 
@@ -240,11 +246,11 @@ class PlaceScripts:
         """Adopt the server there, or end what is left of it and start it; then become the line to it or, `held`, stay
         until a server that was started here has ended."""
         values = {
+            "pythons": self._values["pythons"],
             "codex": shlex.quote(self._codex),
             "anew": "true" if anew else "false",
             "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
             "arguments": shlex.join(arguments),
-            "pythons": shlex.join((*PYTHONS, self._python)),
             "keeper": PROGRAM,
             "rounds": READY_ROUNDS,
             "longest": LONGEST_PATH - len("/sock"),
@@ -270,7 +276,8 @@ class PlaceScripts:
 
     def here(self) -> str:
         """Go to the repo, with the filters of its own configuration off, for the git commands that follow."""
-        return self._common() + _REPO + _FILTERS.replace("%%", "%") + FUNCTIONS + "say ready\n"
+        functions = FUNCTIONS + _PYTHON % self._values
+        return self._common() + _REPO + _FILTERS.replace("%%", "%") + functions + "say ready\n"
 
     def system(self) -> str:
         """Look whether the machine can run servers at all."""

@@ -57,6 +57,7 @@ def test_what_a_child_started_is_refused(lineage: tuple[Ancestor, ...]) -> None:
     ("mark", "what"),
     [
         ("w/api", "the server of api"),
+        ("w/firmware/landing", "`orch land`"),  # a hook there
         ("w/", "the server of a child"),
         ("w/landing", "`orch land`"),
         ("w/api.place", "a runner"),

@@ -124,6 +124,16 @@ def test_a_hook_there_that_refuses_is_told_with_what_it_says_and_leaves_no_proce
     assert farm.left == []
 
 
+@pytest.mark.promise("nobody answers for the person")
+def test_an_orphan_of_a_hook_there_without_environment_ends_with_the_landing(farm: Farm, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    leaves = f"env -i setsid sh -c 'echo $$ > {pid}; exec sleep 300' > /dev/null 2>&1 < /dev/null"
+    hook(farm.yard, "pre-commit", f"({leaves} &); until [ -s {pid} ]; do sleep 0.01; done; exit 9")
+    assert "the pre-commit hook of firmware exited with 9, so nothing was landed" in farm.refused()
+    assert not runs(int(pid.read_text(encoding="ascii")))
+    assert farm.left == []
+
+
 @pytest.mark.promise("hooks")
 def test_what_a_task_may_have_written_runs_there_only_once_a_person_says_yes(farm: Farm) -> None:
     hook(farm.yard, "pre-commit", "sh ./README.md 2> /dev/null; true")
@@ -141,6 +151,7 @@ def test_no_hook_runs_there_where_a_sandbox_may_write(
     farm: Farm, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hook(farm.yard, "pre-commit", f"touch {tmp_path}/ran")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "here"))
     codex = tmp_path / "codex"
     codex.mkdir()
     match where:
