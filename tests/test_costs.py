@@ -66,7 +66,7 @@ def loaded_by(program: str) -> set[str]:
         # before the supervisor is started
         ("cli.main, cli.steer.up", 108, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 123, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 135, COMMAND),
+        ("cli.main, cli.steer.down", 136, COMMAND),
         ("cli.main, cli.look.status", 117, COMMAND | {"socket"}),
         # all that a status loads where no supervisor is up
         (

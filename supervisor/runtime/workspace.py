@@ -1,7 +1,5 @@
 """The workspace: the orchestrator's folder, and where its files are. Quick to import, for commands that only read."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import stat

@@ -1,7 +1,5 @@
 """The command line's side of the control socket. Blocking, one request at a time, and quick to import."""
 
-from __future__ import annotations
-
 import os
 import socket
 import sys
@@ -9,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from supervisor.domain.json_value import JsonObject
 from supervisor.errors import (
     OTHER_VERSION,
     OrchError,
@@ -21,9 +20,6 @@ from supervisor.errors import (
     UsageError,
 )
 from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
-
-if TYPE_CHECKING:
-    from supervisor.domain.json_value import JsonObject
 
 CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGSTOP) accepts connections but gives none
@@ -86,7 +82,7 @@ class ControlClient:
             raise SupervisorDown("the supervisor is not up", "run `orch up`") from error
         self._buffer = b""
 
-    def __enter__(self) -> ControlClient:
+    def __enter__(self) -> "ControlClient":
         return self
 
     def __exit__(

@@ -4,15 +4,11 @@ The Codex app-server leaves out the `jsonrpc` member and tolerates its absence; 
 Source: https://www.jsonrpc.org/specification
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from supervisor.domain.json_value import JsonObject, JsonValue
-
+from supervisor.domain.json_value import JsonObject, JsonValue
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

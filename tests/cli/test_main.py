@@ -165,6 +165,26 @@ def test_a_command_that_only_sends_a_request_imports_little(
     assert heavy & set(done.stderr.split()) == set()
 
 
+def test_a_status_compiles_no_text(workspace: WorkspacePaths, standin: Callable[..., object]) -> None:
+    """The first text that is compiled takes 1 ms: Python makes the classes of its syntax tree. typing compiles each
+    annotation of a NamedTuple that is a text."""
+    standin(status_json())
+    script = (
+        "import builtins, sys; sys.setprofile(lambda frame, event, what:"
+        " event == 'c_call' and what is builtins.compile and 'importlib' not in frame.f_code.co_filename"
+        " and print(frame, file=sys.stderr)); from supervisor.cli.main import run; run(sys.argv[1:])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "-C", str(workspace.root), "status"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert (done.stderr, done.stdout.splitlines()[-1:]) == ("", ["children    backend, mobile ready"])
+
+
 def test_a_reader_that_goes_away_is_not_an_error(workspace: WorkspacePaths) -> None:
     lines = "".join(f'{{"ts":"2026-11-23T10:00:00Z","level":"info","event":"e{n}"}}\n' for n in range(20_000))
     workspace.state.mkdir()

@@ -3,8 +3,6 @@
 Read here because typer would load pydantic to do so, for every command.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

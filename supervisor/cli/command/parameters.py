@@ -6,12 +6,10 @@ We fill in a parameter that is neither an `Option` nor an `Argument`: a `Workspa
 command was called, a `Path` the folder of `-C`, a `NamedFolder` that folder though it may be gone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, NamedTuple, get_args, get_origin
 
 from supervisor.cli.command.everywhere import NamedFolder, checked, located
 from supervisor.runtime.workspace import WorkspacePaths
@@ -57,7 +55,10 @@ def parameters(function: Callable[..., int]) -> tuple[Parameter, ...]:
     code, defaults = function.__code__, function.__defaults__ or ()
     by_place = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     known = {**dict(zip(by_place, defaults, strict=True)), **(function.__kwdefaults__ or {})}
-    hints = get_type_hints(function, include_extras=True)
+    # `typing.get_type_hints` compiles what `eval` reads: with the first text that is compiled, Python makes its syntax
+    # tree's classes, for 1 ms.
+    written = function.__annotations__.items()
+    hints = {name: eval(one, function.__globals__) if isinstance(one, str) else one for name, one in written}
     return tuple(_parameter(name, hint, known) for name, hint in hints.items() if name != "return")
 
 

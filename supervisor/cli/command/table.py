@@ -4,8 +4,6 @@ A command's module is imported only when that command runs. Its parameters are i
 `parameters`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple

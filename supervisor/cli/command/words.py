@@ -4,8 +4,6 @@ Typer takes as long to import as all that `orch status` needs (35 ms).
 It only prints help. A value that is accepted here is the one that typer would return for the same signature.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The parts of a screen: cells, lines and grids of text that cannot control a terminal."""
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata
@@ -35,7 +33,7 @@ class Grid(NamedTuple):
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
-    def filled(self) -> Grid:
+    def filled(self) -> "Grid":
         """Return the table without the columns that are empty in every row."""
         kept = [at for at in range(len(self.columns)) if any(row[at].text for row in self.rows)]
         return Grid(tuple(self.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in self.rows))

@@ -1,7 +1,5 @@
 """The screen of `orch status`: turns a status object into lines that fit the terminal, what needs attention first."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +30,7 @@ class View(NamedTuple):
     wide: bool = False  # also what only a look behind the scenes needs: processes, versions, memory
 
 
-def blocks(status: Status, now: datetime, view: View | None = None) -> list[Block]:
+def blocks(status: "Status", now: datetime, view: View | None = None) -> list[Block]:
     """Return the whole screen, as of `now`."""
     view = view or View()
     columns = view.columns
@@ -78,7 +76,7 @@ def _bounded(lines: list[Line], most: int | None) -> list[Line]:
     return [*lines[: TROUBLES - 1], more]
 
 
-def troubles(status: Status) -> Iterator[Line]:
+def troubles(status: "Status") -> Iterator[Line]:
     """Return a line for each thing that is not as it should be."""
     daemon, plan = status.supervisor, status.plan
     if daemon.state == "up" and (skew := skew_of(daemon.version)) is not None:
@@ -102,7 +100,7 @@ def troubles(status: Status) -> Iterator[Line]:
         yield Line((Cell(f"paused: {who} until {clock(one.until)}: {why}", "yellow"),))
 
 
-def _foot(status: Status, now: datetime, view: View) -> Iterator[Line]:
+def _foot(status: "Status", now: datetime, view: View) -> Iterator[Line]:
     plan, daemon = status.plan, status.supervisor
     revision = f"  revision {plan.revision}" if plan.revision else ""
     title = f": {one_line(plan.title)}" if plan.title else ""
@@ -131,7 +129,7 @@ def _foot(status: Status, now: datetime, view: View) -> Iterator[Line]:
         yield Line((Cell("orchestrator ", "dim"), state(info.state), Cell(about)))
 
 
-def _children(children: Sequence[ChildInfo]) -> Iterator[Cell]:
+def _children(children: Sequence["ChildInfo"]) -> Iterator[Cell]:
     """Name the children by their states, those that are not ready first."""
     states = dict.fromkeys(sorted((str(child.state) for child in children), key=lambda word: word == "ready"))
     for at, word in enumerate(states):
@@ -140,7 +138,7 @@ def _children(children: Sequence[ChildInfo]) -> Iterator[Cell]:
         yield state(one_line(word))
 
 
-def _processes(children: Sequence[ChildInfo], now: datetime) -> list[Block]:
+def _processes(children: Sequence["ChildInfo"], now: datetime) -> list[Block]:
     rows = tuple(
         (
             Cell(child.name, "bold"),

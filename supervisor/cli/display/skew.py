@@ -1,7 +1,5 @@
 """Say that a supervisor is of another version than the command."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
