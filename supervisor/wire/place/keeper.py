@@ -7,15 +7,18 @@ session and environment there, and a supervisor on that machine refuses it.
 from __future__ import annotations
 
 PROGRAM = r"""
-import ctypes, os, signal, sys, time
-prctl = ctypes.CDLL(None).prctl
-prctl(36, 1, 0, 0, 0)
+import ctypes, os, select, signal, sys, time
+libc = ctypes.CDLL(None)
+libc.prctl(36, 1, 0, 0, 0)
+made = libc.inotify_init1(0x80000)  # IN_CLOEXEC; below: IN_CREATE, IN_MOVED_TO
+libc.inotify_add_watch(made, os.fsencode(os.path.dirname(sys.argv[1])), 0x180)
+wakes, pause = ([made], 0.1) if made >= 0 else ([], 0.01)
 server = os.fork()
 if server == 0:
     os.close(3)
     del os.environ["ORCH_KEEPER"]
     os.execvp(sys.argv[2], sys.argv[2:])
-prctl(15, b"orch-keeper", 0, 0, 0)
+libc.prctl(15, b"orch-keeper", 0, 0, 0)
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
 os.chdir("/")
@@ -23,14 +26,15 @@ os.setsid()
 os.write(3, str(server).encode() + b"\n")
 for one in map(int, os.listdir("/proc/self/fd")):
     try:
-        one == 3 or os.close(one)
+        one in (3, made) or os.close(one)
     except OSError:
         pass
 gone, until = 0, time.monotonic() + 30
 while gone != server and not os.path.exists(sys.argv[1]) and time.monotonic() < until:
-    time.sleep(0.01)
+    if select.select(wakes, [], [], pause)[0]:
+        os.read(made, 65536)
     gone = os.waitpid(-1, os.WNOHANG)[0]
-os.close(3)
+os.closerange(0, 256)
 while True:
     try:
         os.waitpid(-1, 0)
@@ -38,7 +42,8 @@ while True:
         os._exit(0)
 """
 """For any Python 3. Starts the words behind the path of the socket, writes the pid to descriptor 3, and closes that
-once the socket is there or the server has ended, after 30 s at most. Has no single quote: a shell quotes it by them."""
+once the socket is there or the server has ended, after 30 s at most. What appears in the folder of the socket wakes it
+(inotify(7)); whether the server has ended is looked at every 0.1 s. Has no single quote: a shell quotes it by them."""
 
 COMMAND = r"""
 import ctypes, os, signal, sys
