@@ -48,7 +48,7 @@ def show_output(failures: Sequence[RedCommand]) -> None:
         if not one.check.tail:
             output.say("  (it printed nothing)")
         if one.check.log:
-            output.say(f"  ({one.check.lines:,} lines: {one.check.log})")
+            output.say(f"  ({one.check.lines:,} line{'' if one.check.lines == 1 else 's'}: {one.check.log})")
 
 
 def reopen(workspace: WorkspacePaths, failures: Sequence[RedCommand]) -> Iterator[str]:

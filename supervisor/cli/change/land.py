@@ -328,8 +328,6 @@ def _show(landed: Landed, plan: LandingPlan | None = None, *, as_json: bool) -> 
         output.emit(f"landed on {where} in {children} ({landed.id})")
     elif landed.state == "landing":
         output.say(f"{landed.id} is decided and not finished: {landed.why}; then run `orch land --continue`")
-    else:
-        output.say(f"{landed.id}: {landed.why}")
     return 0 if landed.state == "landed" else 1
 
 

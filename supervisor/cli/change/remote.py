@@ -14,6 +14,7 @@ from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.pushing import PushResult, check_plan, give_up, progress_of, push_landing
+from supervisor.runtime.change.land.requests import program_for, without_program
 
 
 def waiting(book: Journal, *, at_all: bool) -> PushProgress | None:
@@ -44,10 +45,14 @@ def of_plan(book: Journal, plan: LandingPlan) -> PushProgress:
 
 
 def where_to(plan: LandingPlan, hooks: CommitHooks, trees: Mapping[str, Path]) -> Iterator[str]:
-    """Yield for each repo of a plan where it would be pushed to. `trees`: the work tree of each child."""
+    """Yield for each repo of a plan where it would be pushed to, and how its pull request would be opened. `trees`: the
+    work tree of each child."""
     for child, place in check_plan(plan, hooks, trees).items():
         branch = next(one.branch for one in plan.repos if one.child == child)
         yield f"{child}: would push {branch} to {place.name} ({', '.join(map(shown_address, place.urls))})"
+        if plan.requests:
+            program = program_for(trees[child], place)
+            yield f"{child}: {f'would open a draft with {program}' if program else without_program(place)}"
 
 
 def push_and_show(

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from supervisor.regex import regex
 from supervisor.shell.git.folder import names_no_filter, place_of
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed, run_git
 
 _USER_SCOPES = (b"system", b"global", b"command")
+_NO = regex(r"(?i:false|no|off|[-+]?0+(?:x0+)?[kmg]?)?")
 
 FRESH = 2.0
 """Seconds for which what was read of a configuration counts while its files stay as they are.
@@ -94,6 +96,11 @@ def _list(path: Path, git_dir: Path | None, seconds: float | None) -> tuple[Sett
         # A key without "=" means true.
         settings.append(Setting(os.fsdecode(key), value if given else b"true", scope not in _USER_SCOPES))
     return tuple(settings)
+
+
+def means_no(value: str) -> bool:
+    """Whether a setting that is a yes or a no says no. What git does not understand counts as a yes."""
+    return _NO.fullmatch(value) is not None
 
 
 def filters_of(settings: tuple[Setting, ...]) -> frozenset[str]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -134,3 +135,18 @@ def progress_of(place: GitDir) -> dict[str, bytes]:
     """Read the files that show an operation in progress, such as a merge. Maps each name to its first bytes."""
     found = {"/".join(names): read_small(place.git, *names) for names in _PROGRESS}
     return {name: content for name, content in found.items() if content is not None}
+
+
+def rebased_in(place: GitDir) -> Iterator[tuple[str, str]]:
+    """Yield the full name of each branch that a rebase in a linked work tree will move when it is done, behind the
+    folder of that work tree, whose HEAD is detached meanwhile. Yields none on another machine."""
+    if isinstance(place.common, GitFolderThere):
+        return
+    with contextlib.suppress(OSError):
+        for one in (place.common / "worktrees").iterdir():
+            folder = os.path.dirname(os.fsdecode((read_small(one, "gitdir") or b"").rstrip(b"\n")))
+            for names in (("rebase-merge", "head-name"), ("rebase-apply", "head-name")):
+                yield folder, os.fsdecode((read_small(one, *names) or b"").rstrip(b"\n"))
+            # In threes: a ref, and where it was and will be.
+            others = (read_small(one, "rebase-merge", "update-refs", limit=CONFIG_LIMIT) or b"").splitlines()
+            yield from ((folder, os.fsdecode(ref)) for ref in others[::3])

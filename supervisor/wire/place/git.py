@@ -58,7 +58,7 @@ into() {
   [ "$(readlink -n /proc/self/cwd; echo x)" = "$real${1:+/}${1}x" ]
 }
 same() {
-  [ -n "$2" ] || ! [ -d "$1" ] || [ -L "$1" ] || rmdir -- "$1" || return 1
+  [ -n "$2" ] || ! [ -d "$1" ] || [ -L "$1" ] || find "$1" -depth -type d -exec rmdir -- {} + || return 1
   [ "$(look "$1")" = "$2" ]
 }
 put() {

@@ -117,10 +117,38 @@ def conflicting(repo: Path, command: str) -> None:
         git(repo, command, "side")
 
 
+def rebased_elsewhere(repo: Path, words: tuple[str, ...], beside: tuple[str, ...]) -> None:
+    """Stop in a rebase of the branch, in a linked work tree."""
+    git(repo, "branch", "of-the-person")
+    tree = repo.with_name("linked")
+    git(repo, "worktree", "add", "-q", "-b", BRANCH, str(tree))
+    commit(tree)
+    git(tree, *beside)
+    git(tree, "-c", "sequence.editor=sed -i '1ibreak'", "rebase", "-q", "-i", *words, "of-the-person")
+
+
+def unborn_elsewhere(repo: Path) -> None:
+    git(repo, "worktree", "add", "-q", "--detach", str(repo.with_name("linked")))
+    git(repo.with_name("linked"), "switch", "-q", "--orphan", BRANCH)
+
+
+def signed(repo: Path, value: str) -> None:
+    """Want signatures, by a key that is not there."""
+    for name, word in (("commit.gpgSign", value), ("gpg.format", "ssh"), ("user.signingKey", "/none")):
+        git(repo, "config", name, word)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (lambda repo: git(repo, "branch", BRANCH), f"web: the branch {BRANCH} exists"),
+        (lambda repo: rebased_elsewhere(repo, (), ("status",)), f"web: the branch {BRANCH} is in a rebase in "),
+        (
+            lambda repo: rebased_elsewhere(repo, ("--update-refs",), ("switch", "-q", "-c", "on-top")),
+            f"web: the branch {BRANCH} is in a rebase in ",
+        ),
+        (unborn_elsewhere, f"web: the branch {BRANCH} is checked out in "),
+        (lambda repo: signed(repo, "2"), "git cannot sign a commit"),
         (lambda repo: git(repo, "branch", "orch"), f"web: git cannot have the branch {BRANCH} beside orch"),
         (lambda repo: git(repo, "branch", f"{BRANCH}/x"), f"beside {BRANCH}/x"),
         (lambda repo: git(repo, "switch", "-q", "-c", BRANCH), f"web: the branch {BRANCH} is checked out in "),

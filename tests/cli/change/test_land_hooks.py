@@ -75,6 +75,27 @@ def test_a_hook_that_refuses_stops_all_repos_and_is_named_with_what_it_says(
     assert len(branches(made)) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (": > .git/index.lock", "index.lock': File exists"),
+        (r"git ls-files -s README.md | sed 's/ 0\t/ 1\t/' | git update-index --index-info", "error building trees"),
+    ],
+)
+def test_a_hook_that_leaves_an_index_of_which_git_makes_no_commit_is_named(
+    made: Landscape, land: Land, state: Path, text: str, said: str
+) -> None:
+    made.ran("T1", {"api": {"a": "a\n"}, "web": {"w": "w\n"}})
+    hook(made.repos["web"], "pre-commit", text)
+
+    ran = land()
+
+    assert (ran.code, branches(made)) == (1, {})
+    assert "the hooks of web left nothing that can be committed" in ran.err
+    assert said in ran.err
+    assert nothing_is_left(made, state)
+
+
 def test_what_a_hook_formats_and_adds_is_landed_and_later_tasks_build_on_it(
     made: Landscape, land: Land, state: Path
 ) -> None:

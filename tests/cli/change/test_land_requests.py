@@ -39,6 +39,11 @@ def test_each_repo_gets_a_draft_that_names_the_others_their_order_and_the_checks
     checked = [msgspec.structs.replace(one, verify=(CheckInfo("pytest -q", 0),)) for one in made.tasks]
     made.tasks[:] = checked
     made.save()
+    shown = land("--pr", "--dry-run").out.splitlines()
+    assert [one for one in shown if "would open" in one] == [
+        f"{name}: would open a draft with gh" for name in ("web", "api")
+    ]
+    assert gh.calls == []
 
     ran = land("--pr", "--json")
 
@@ -92,6 +97,7 @@ def test_a_landing_that_is_pushed_gets_its_requests_later(
 def test_without_the_program_of_a_forge_it_is_only_pushed_and_that_is_said(
     made: Landscape, land: Land, remotes: dict[str, Path], path: Path
 ) -> None:
+    assert "web: no pull request: there is no `gh` or `glab` for its remote" in land("--pr", "--dry-run").out
     ran = land("--pr", "--json")
 
     assert (ran.code, answer(ran)["state"]) == (0, "landed")

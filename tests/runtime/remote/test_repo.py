@@ -115,6 +115,7 @@ def test_a_work_tree_goes_back_byte_for_byte(repo: Path, there: RemoteRepo, else
         (repo / name).unlink()
     (repo / "a b.txt").mkdir()
     (repo / "a b.txt/inner").write_text("x\n")
+    (repo / "a b.txt/of the/person").mkdir(parents=True)
     go_back(root, before)
     assert listing(repo) == seen
     assert not (repo / "new").exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from supervisor.shell.git import config
-from supervisor.shell.git.config import read_config
+from supervisor.shell.git.config import means_no, read_config
 from tests.gitrepo import git
 
 
@@ -81,3 +81,9 @@ def test_what_includes_other_files_is_read_each_time(repo: Path, tmp_path: Path)
     for value in ("two", "three"):
         included.write_text(f"[orch]\ntest = {value}\n", encoding="utf-8")
         assert said(repo) == value.encode()
+
+
+def test_a_yes_or_no_means_what_git_takes_it_for(repo: Path) -> None:
+    for value in ("", "0", "00", "-0", "0x0", "0k", "no", "OFF", "False", "1", "2", "-1", "yes", "on"):
+        git(repo, "config", "orch.test", value)
+        assert means_no(value) == (git(repo, "config", "--type=bool", "orch.test") == "false"), value

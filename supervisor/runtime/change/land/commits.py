@@ -210,7 +210,7 @@ def against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[
 def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
     """What forbids to make the branch, or to move it from where a landing left it."""
     if look.used_by:
-        yield f"the branch {branch} is checked out in {look.used_by}: name another one with --branch"
+        yield f"the branch {branch} is {look.used_by}: name another one with --branch"
     elif look.branch is not None and look.branch != left:
         yield f"the branch {branch} exists: name another one with --branch, or delete it"
     for name in look.in_the_way:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from supervisor.core.guard.standing import LANDING
 from supervisor.domain.repo.pathname import shown
-from supervisor.errors import OutOfReach, RequestRefused
+from supervisor.errors import OutOfReach, RequestRefused, WorkspaceError
 from supervisor.runtime.change.land.place import clear, folder_of, refuse_writable, stopped_in_order, writable_by
 from supervisor.runtime.codex.checks import Output
 from supervisor.runtime.config.load import load_guarded
@@ -144,7 +144,12 @@ class CommitHooks:
                 message = repo.message()
                 if message == b"\n":
                     raise RequestRefused(f"the hooks of {child} left no message for a commit", "see what they do")
-                return HookedCommit(repo.tree(commit.tree), message)
+                try:
+                    return HookedCommit(repo.tree(commit.tree), message)
+                except WorkspaceError as error:
+                    raise RequestRefused(
+                        f"the hooks of {child} left nothing that can be committed ({error.what})", "see what they do"
+                    ) from error
             except BaseException:
                 with suppress(OutOfReach):  # what is left there is cleared before hooks run there again
                     self.close()

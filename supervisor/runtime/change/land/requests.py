@@ -50,10 +50,9 @@ def open_requests(
     plan = next((one for side in sides for text in side.messages for one in trailers_of(text).get("Orch-Plan", ())), "")
     for side in sides:
         child = side.repo.child
-        host = host_of(side.place.urls[0])
-        program = _program(side.root, host, programs_for(host, installed_forges(side.root)))
+        program = program_for(side.root, side.place)
         if not program:
-            notes.append(f"{child}: no pull request: there is no `gh` or `glab` for {plain(host) or 'its remote'}")
+            notes.append(f"{child}: {without_program(side.place)}")
             continue
         forges[child] = Forge(program, side.root)
         if child in known:
@@ -81,11 +80,18 @@ def open_requests(
     return "; ".join(failures)
 
 
-def _program(root: Path, host: str, candidates: Sequence[str]) -> str:
-    """Choose the program of a forge: of several, the one that is logged in at the host; "": none."""
+def program_for(root: Path, place: RemotePlace) -> str:
+    """Choose the program of the forge at a remote: of several, the one that is logged in there; "": none."""
+    host = host_of(place.urls[0])
+    candidates = programs_for(host, installed_forges(root))
     if len(candidates) < 2:
         return next(iter(candidates), "")
     return next((one for one in candidates if host and Forge(one, root).is_logged_in(host)), "")
+
+
+def without_program(place: RemotePlace) -> str:
+    """Say that the forge at a remote has no program here."""
+    return f"no pull request: there is no `gh` or `glab` for {plain(host_of(place.urls[0])) or 'its remote'}"
 
 
 def _opened(forge: Forge, side: PushedSide, plan: str, body: str) -> OpenedRequest:

@@ -149,7 +149,7 @@ class KeptTrees:
                     entries[path] = TreeEntry("160000", repo.head)
                 elif stamp is None:
                     gone.append(path)
-            elif stamp is None:
+            elif stamp is None or stat.S_ISDIR(stamp.mode):  # what is in a folder has paths of its own
                 gone.append(path)
             elif stat.S_ISREG(stamp.mode) or stat.S_ISLNK(stamp.mode):
                 stamps[path] = stamp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -59,8 +60,9 @@ def merged(root: Path, base: str, ours: str, theirs: str) -> Merged:
     if answer.code not in (0, 1) or answer.cut:
         raise failed(root, "merge two work trees", answer)
     tree, *names = answer.out.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")
-    paths = (name.encode("utf-8", "surrogateescape") for name in dict.fromkeys(names) if name)
-    return Merged(tree, tuple(map(shown, paths)) if answer.code == 1 else ())
+    ours, theirs = (f"~{side}" for side in sides)  # follows the name of a file where the other side has a folder
+    paths = dict.fromkeys(name.removesuffix(ours).removesuffix(theirs) for name in names if name)
+    return Merged(tree, tuple(shown(os.fsencode(one)) for one in paths) if answer.code == 1 else ())
 
 
 def _no_index(root: Path) -> Path:

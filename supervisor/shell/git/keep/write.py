@@ -179,11 +179,14 @@ def _put(source: bytes, folder: int, name: bytes, one: PathChange) -> None:
 
 
 def _same(folder: int, name: bytes, expected: Stamp | None) -> None:
-    """Raise FileExistsError if what is at a name is not what was seen there. An empty folder counts as nothing."""
+    """Raise FileExistsError if what is at a name is not what was seen there. A folder without files is nothing."""
     found = None
     with suppress(FileNotFoundError):
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if found is not None and stat.S_ISDIR(found.st_mode) and expected is None:
+        for _, below, _, at in os.fwalk(name, topdown=False, dir_fd=folder):
+            for one in below:
+                os.rmdir(one, dir_fd=at)
         os.rmdir(name, dir_fd=folder)
     elif (None if found is None else stamp_of(found)) != expected:
         raise FileExistsError(errno.EEXIST, "it was changed a moment ago")

@@ -8,8 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.config import filters_of, read_config, read_git
-from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
+from supervisor.shell.git.config import filters_of, means_no, read_config, read_git
+from supervisor.shell.git.folder import GitDir, may_have_worktrees, place_of, progress_of, read_small, rebased_in
 from supervisor.shell.git.hooks import hooks_folder
 from supervisor.shell.git.reach.there import PathThere
 from supervisor.shell.git.run import failed
@@ -48,7 +48,7 @@ class RepoLook(Struct, frozen=True):
     branch: str | None  # where the branch of the landing is; None: there is none
     lock: str  # the file that locks it
     in_the_way: tuple[str, ...]  # branches of which git cannot have this one beside
-    used_by: str  # the work tree in which the branch is checked out; "": none
+    used_by: str  # what has the branch: "checked out in FOLDER", "in a rebase in FOLDER"; "": nothing
     operation: str  # that is in progress; "": none
     subjects: tuple[str, ...]  # of the newest commits
     identity: tuple[tuple[str, bytes], ...]  # the settings that say who commits
@@ -88,12 +88,12 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
         found,
         f"{common}/" + ("reftable/tables.list.lock" if reftable else f"{HEADS}{branch}.lock"),
         in_the_way,
-        _used_by(root, branch) if found is not None else str(root) if name == HEADS + branch else "",
+        _used_by(root, place, branch, name) if branch else "",
         _OPERATIONS.get(going[0].partition("/")[0], "git operation") if going else "",
         subjects,
         tuple((one.key, one.value) for one in config if one.key.startswith(("user.", "author.", "committer."))),
         values.get("i18n.commitencoding", "utf-8"),
-        values.get("commit.gpgsign", "").lower() in ("true", "yes", "on", "1"),
+        not means_no(values.get("commit.gpgsign", "")),
         next((one.key for one in config if one.of_repo and one.key in _PROGRAMS), ""),
         None if there else hooks_folder(Path(os.path.realpath(root)), config),
         root.repo.moves().hooks(HOOKS) if isinstance(root, PathThere) else (),
@@ -135,15 +135,19 @@ def _branches(root: Path, branch: str) -> tuple[str | None, tuple[str, ...]]:
     return value, tuple(name.removeprefix(HEADS) for _, _, name in rows if name in above or name.startswith(f"{own}/"))
 
 
-def _used_by(root: Path, branch: str) -> str:
+def _used_by(root: Path, place: GitDir, branch: str, checked_out: str | None) -> str:
+    if checked_out == HEADS + branch:
+        return f"checked out in {root}"
+    if not may_have_worktrees(place):
+        return ""
     answer = read_git(root, "worktree", "list", "--porcelain")
     folder = ""
     for row in answer.out.decode("utf-8", "surrogateescape").splitlines():
         if row.startswith("worktree "):
             folder = row.removeprefix("worktree ")
         elif row == f"branch {HEADS}{branch}":
-            return folder
-    return ""
+            return f"checked out in {folder}"
+    return next((f"in a rebase in {tree}" for tree, ref in rebased_in(place) if ref == HEADS + branch), "")
 
 
 def _checked_out(root: Path, place: GitDir) -> str | None:
