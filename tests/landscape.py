@@ -36,7 +36,7 @@ class Landscape:
         rows = "".join(f"  {name}: ../{name}\n" for name in children)
         self.workspace.config.write_text(f"children:\n{rows}", encoding="utf-8")
         self.workspace.state.mkdir()
-        self.title = title
+        self.title, self.revision = title, 3
         self.integration: tuple[Integration, ...] = ()
         self.repos = {name: empty_repo(folder / name) for name in children}
         for name, repo in self.repos.items():
@@ -95,7 +95,7 @@ class Landscape:
         return Status(
             str(self.workspace.root),
             SupervisorInfo("down"),
-            PlanInfo("in_force", 3, self.title, integration=self.integration),
+            PlanInfo("in_force", self.revision, self.title, integration=self.integration),
             tuple(ChildInfo(name, str(repo), "stopped") for name, repo in self.repos.items()),
             tuple(self.tasks),
             (),

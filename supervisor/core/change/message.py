@@ -20,6 +20,9 @@ _CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\
 _FIX = regex(r"(?:fix|repair|correct|mend|handle|prevent|avoid|stop|restore)\w*\b", re.IGNORECASE)
 _TEST_FILE = regex(r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_[^/]*$|[._-](?:test|spec)\.[^/]*$")
 _DOC_FILE = regex(r"(?:^|/)docs?/|\.(?:md|rst|adoc)$", re.IGNORECASE)
+_SIGNATURE = regex(rb"\ngpgsig(?:-sha256)? .*(?:\n .*)*")
+_TIME = regex(rb"^((?:author|committer) .*>) \d+ [-+]\d{4}$", re.MULTILINE)
+_REVISION = regex(rb"^(Orch-Plan: .*) r\d+$", re.MULTILINE)
 
 
 class Habit(NamedTuple):
@@ -53,6 +56,17 @@ def message_of(habit: Habit, title: str, body: str, paths: Sequence[str], traile
     parts += _paragraphs(body)
     parts.append("\n".join(f"{name}: {_line(value)}" for name, value in trailers))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def is_same_commit(one: bytes, other: bytes, *, signed: bool) -> bool:
+    """Whether two commits, as git stores them, are the same but for their times, their signatures and the revision of
+    the plan. `signed`: only if the first one has a signature."""
+    return _essence(one) == _essence(other) and not (signed and _SIGNATURE.search(one.partition(b"\n\n")[0]) is None)
+
+
+def _essence(commit: bytes) -> tuple[bytes, bytes]:
+    header, _, message = commit.partition(b"\n\n")
+    return _TIME.sub(rb"\1", _SIGNATURE.sub(b"", header)), _REVISION.sub(rb"\1", message)
 
 
 def reverting_message(habit: Habit, subject: str, oid: str, trailers: Iterable[tuple[str, str]]) -> str:

@@ -78,9 +78,20 @@ def test_landing_again_changes_nothing_and_what_came_since_moves_the_branch(made
     assert "nothing to land: the branches are there already" in land().err
     assert git(api, "rev-parse", BRANCH) == first
 
+    made.tasks[0] = replace(made.tasks[0], since="2026-11-29T11:00:00.000Z")  # it was undone, and brought back
+    made.revision = 4
     made.ran("T2", {"api": {"a.txt": "a\nb\n"}}, after=("T1",))
     assert land().code == 0
     assert git(api, "rev-parse", BRANCH + "~") == first
+    plans = git(api, "log", "-2", "--format=%(trailers:key=Orch-Plan,valueonly)", BRANCH).split("\n")
+    assert [one for one in plans if one] == ["Move the fleet r4", "Move the fleet r3"]
+
+    made.revision = 5
+    made.save()
+    assert "nothing to land: the branches are there already" in land().err
+    git(api, "config", "user.email", "new@example.com")  # who lands again to be named rightly, is
+    assert land().code == 0
+    assert git(api, "log", "-2", "--format=%ae", BRANCH).split() == ["new@example.com"] * 2
 
     git(api, "stash", "-q", "-u")
     git(api, "merge", "-q", BRANCH)

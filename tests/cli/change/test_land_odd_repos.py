@@ -178,6 +178,15 @@ def test_an_ssh_key_signs_and_one_that_fails_refuses_everything(made: Landscape,
     git(web, "config", "--unset", "gpg.ssh.program")
     assert land().code == 0
     assert "-----BEGIN SSH SIGNATURE-----" in git(web, "cat-file", "commit", BRANCH)
+    made.revision = 4
+    made.save()
+    assert "nothing to land" in land().err
+    git(web, "config", "commit.gpgSign", "false")
+    assert "nothing to land" in land().err
+    assert land("--branch", "plain").code == 0
+    git(web, "config", "commit.gpgSign", "true")
+    assert land("--branch", "plain").code == 0  # one that has to be signed does not stay as it is
+    assert "-----BEGIN SSH SIGNATURE-----" in git(web, "cat-file", "commit", "plain")
 
 
 def test_the_encoding_of_messages_and_titles_that_are_no_good(made: Landscape, land: Land) -> None:

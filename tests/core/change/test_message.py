@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.core.change.message import Habit, habit_of, message_of
+from supervisor.core.change.message import Habit, habit_of, is_same_commit, message_of
 
 CONVENTIONAL = ["feat(api): add a route", "fix(api): close it", "fix(cli): say why", "chore: tidy", "Merge it"]
 AREA = ["lib/url: parse less", "docs: fix a typo", "lib/url: parse more", "Start"]
@@ -59,3 +59,16 @@ def test_the_body_is_wrapped_and_no_line_of_it_ends_the_message() -> None:
         "x" * 100,
         "Orch-Task: T1 Orch-Task: T9\n",
     ]
+
+
+def test_commits_are_the_same_but_for_times_signature_and_revision() -> None:
+    header = (
+        b"tree 1\nparent 2\nauthor Ada <a@b> %d +0000\ncommitter Ada <a@b> %d +0100%s\n\nDo it\n\nOrch-Plan: Go r%d\n"
+    )
+    signature = b"\ngpgsig -----BEGIN SSH SIGNATURE-----\n abc\n \n -----END SSH SIGNATURE-----"
+    one, other = header % (1, 2, b"", 3), header % (5, 6, signature, 7)
+
+    assert is_same_commit(one, other, signed=False)
+    assert [is_same_commit(*pair, signed=True) for pair in ((one, other), (other, one))] == [False, True]
+    for old, new in ((b"tree 1", b"tree 2"), (b"a@b", b"a@c"), (b"Do it", b"Do more"), (b"Go r", b"Go on r")):
+        assert not is_same_commit(one, other.replace(old, new), signed=False), old

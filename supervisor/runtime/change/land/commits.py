@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.core.change.landing import Unlandable, chosen, rests_on, slug
-from supervisor.core.change.message import habit_of, message_of
+from supervisor.core.change.message import habit_of, is_same_commit, message_of
 from supervisor.core.change.spans import Span, spans
 from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
@@ -25,7 +25,7 @@ from supervisor.runtime.change.together import at_once
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.conversion import switched_off
 from supervisor.shell.git.keep.merge import merged
-from supervisor.shell.git.keep.objects import empty_tree
+from supervisor.shell.git.keep.objects import empty_tree, read_objects
 from supervisor.shell.git.keep.target import changes
 from supervisor.shell.git.land.build import (
     contained,
@@ -58,8 +58,9 @@ class LandOptions(Struct, frozen=True):
 class _Repo:
     """One repo while its commits are written."""
 
-    def __init__(self, child: str, root: Path, look: RepoLook, hooks: CommitHooks) -> None:
-        self.child, self.root, self.look, self._hooks = child, root, look, hooks
+    def __init__(self, child: str, root: Path, look: RepoLook, hooks: CommitHooks, left: Sequence[str]) -> None:
+        """`left`: the commits that the last landing left on the branch."""
+        self.child, self.root, self.look, self._hooks, self._left = child, root, look, hooks, left
         self.habit = habit_of(look.subjects)
         self.empty = "" if look.head is not None else empty_tree(root)
         self.tree, self.at = look.tree or self.empty, look.at
@@ -100,19 +101,31 @@ class _Repo:
             return found.tree, message, content
         return found.tree, found.message.decode(encoding, "replace"), found.message
 
+    @property
+    def former(self) -> str | None:
+        """The commit that the last landing made in the place of the next one."""
+        return self._left[len(self.commits)] if len(self.commits) < len(self._left) else None
+
+    def stays(self, former: str, unsigned: str) -> bool:
+        """Whether a former commit is as good as the one that was written for its place."""
+        one, other = read_objects(self.root, [former, unsigned])
+        if one is None or other is None:
+            return False
+        return is_same_commit(one.content, other.content, signed=self.look.signs)
+
 
 def worked_out(
     status: Status,
     roots: Mapping[str, Path],
     options: LandOptions,
     undone: Collection[str],
-    left: Mapping[tuple[str, str], str],
+    left: Mapping[tuple[str, str], Sequence[str]],
     hooks: CommitHooks,
 ) -> LandingPlan:
     """Choose the tasks, look at the repos, have the hooks run, and write the commits.
 
     `roots`: the work tree of each child, here or on another machine. `undone`: the runs that were taken back (T1@2).
-    `left`: where former landings left branches, by child and branch.
+    `left`: the commits that former landings left on branches, by child and branch.
     Raises RequestRefused if it cannot be landed, with all reasons that are known by then, and WorkspaceError when git
     fails.
     """
@@ -135,7 +148,10 @@ def worked_out(
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
     refuse([*reasons, *_shared(looks)])
-    repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
+    repos = {
+        child: _Repo(child, roots[child], look, hooks, left.get((child, look.name), ()))
+        for child, look in looks.items()
+    }
     trailer = f"{title} r{status.plan.revision}"
     at_once(
         lambda repo: repo.read([pair for one in tasks for pair in _ends(taken[one.id], repo.child)]), repos.values()
@@ -146,7 +162,7 @@ def worked_out(
         for child, repo in repos.items()
         if repo.tree != repo.base
         for why in (
-            _against_moving(repo) if options.here else against_branch(repo.look, branch, left.get((child, branch)))
+            _against_moving(repo) if options.here else against_branch(repo.look, branch, left.get((child, branch), ()))
         )
     )
     refuse(why for repo in repos.values() for why in _unfiltered(repo))
@@ -207,11 +223,11 @@ def against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[
         )
 
 
-def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
-    """What forbids to make the branch, or to move it from where a landing left it."""
+def against_branch(look: RepoLook, branch: str, left: Sequence[str]) -> Iterator[str]:
+    """What forbids to make the branch, or to move it from the last of the commits that a landing left there."""
     if look.used_by:
         yield f"the branch {branch} is {look.used_by}: name another one with --branch"
-    elif look.branch is not None and look.branch != left:
+    elif look.branch is not None and look.branch not in left[-1:]:
         yield f"the branch {branch} exists: name another one with --branch, or delete it"
     for name in look.in_the_way:
         yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
@@ -281,19 +297,26 @@ def _drafted(repos: Mapping[str, _Repo], task: TaskInfo, taken: Sequence[Span], 
 
 
 def _commit(task: TaskInfo, options: LandOptions, draft: _Draft) -> None:
-    """Write a commit on top of those that the repo has."""
+    """Write a commit on top of those that the repo has. One that a former landing made there stays, if it is the same:
+    who has read it finds it again."""
     repo, files = draft.repo, draft.files
     if draft.hooked != draft.tree:
         files = changes_between(repo.root, repo.tree, draft.hooked, folder="")
     repo.at = max(repo.at, _seconds(task.since))
-    oid = write_commit(
+    write = partial(
+        write_commit,
         repo.root,
         draft.hooked,
         [repo.tip] if repo.tip is not None else [],
         draft.content,
         {**identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
-        sign=repo.look.signs and not options.dry_run,
     )
+    former, sign = repo.former, repo.look.signs and not options.dry_run
+    oid = write(sign=sign and former is None)
+    if former is not None and former != oid and repo.stays(former, oid):
+        oid = former
+    elif former is not None and sign:
+        oid = write(sign=True)
     repo.commits.append(NewCommit(task.id, repo.child, oid, draft.hooked, draft.message, files))
     repo.tip, repo.tree = oid, draft.hooked
 

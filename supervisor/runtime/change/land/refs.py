@@ -156,11 +156,11 @@ def root_in(roots: Mapping[str, Path], child: str, written: str) -> Path:
     return found
 
 
-def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
-    """Return where landings left branches, by child and branch: one that still is there may be moved."""
+def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the commits that landings left on branches, by child and branch: one that still is there may be moved."""
     done = {one.number for one in entries if isinstance(one, OperationEnded) and one.done}
     return {
-        (repo.child, repo.branch): repo.commits[-1]
+        (repo.child, repo.branch): repo.commits
         for one in entries
         if isinstance(one, LandingPrepared) and one.number in done
         for repo in one.repos

@@ -85,7 +85,7 @@ def reverted(
         for child, look in looks.items()
         for why in (
             *against(roots[child], look, persons),
-            *against_branch(look, branch, left.get((child, branch))),
+            *against_branch(look, branch, left.get((child, branch), ())),
         )
     )
     needs = {
