@@ -60,7 +60,7 @@ _NO = {  # what a script says after `no`
     "folder": Trouble("there is no folder {root} at {at}", "clone the repo there, {again}"),
     "git": Trouble("git does not read {root} at {at}: {text}", "install git and clone the repo there, {again}"),
     "root": Trouble("{root} at {at} is not the root of its repo", "write `path: {text}`, then run `orch up`"),
-    "codex": Trouble("there is no `{codex}` on the PATH at {at} ({text})", "name it in `codex` of the runner, {again}"),
+    "codex": Trouble("there is no `{codex}` on the PATH at {at} ({text})", "set `codex` below `runners`, {again}"),
     "native": Trouble("{text} at {at} is npm's wrapper, without a native binary", "reinstall it there, {again}"),
     "runs": Trouble("codex at {at} does not run: {text}", "install it anew there, {again}"),
     "tools": Trouble("{at} has no `{text}` that orch can use", "install coreutils or busybox there, {again}"),
