@@ -260,6 +260,24 @@ def test_all_that_ask_while_the_process_table_is_read_share_one_more_read(monkey
     assert answers[0] is not answers[1]
 
 
+def test_servers_that_exit_one_after_the_other_share_a_look_at_the_process_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[None] = []
+    real = table.rows
+    monkeypatch.setattr(table, "rows", lambda: looks.append(None) or real())
+    monkeypatch.setattr(table, "GATHERING", 0.2)
+
+    async def exits() -> list[table.ProcessTable]:
+        asking = []
+        for _ in range(32):
+            asking.append(asyncio.create_task(table.read_table_in_thread(gather=True)))
+            await asyncio.sleep(0)
+        return await asyncio.gather(*asking)
+
+    assert len({id(one) for one in asyncio.run(exits())}) == len(looks) == 1
+
+
 def test_joining_interfaces_grows_no_faster_than_the_square_of_their_number() -> None:
     def act(count: int) -> Callable[[], object]:
         files = [f"src/m{number % 7}/r{number}.js" for number in range(count)]

@@ -18,7 +18,7 @@ from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.presence import headway
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import CONNECT_TIMEOUT
-from supervisor.shell.process import identity_of
+from supervisor.shell.process import MARK, Identity, identity_of
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, child, status_json
 
@@ -32,7 +32,7 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "begin", lambda workspace, up, mirrored=False: None)
     monkeypatch.setattr(launch, "reload", lambda workspace: False)
     monkeypatch.setattr(ending, "supervisor_process", lambda workspace: None)
-    monkeypatch.setattr(ending, "stop_leftovers", lambda workspace, report: [])
+    monkeypatch.setattr(ending, "stop_leftovers", lambda workspace, report, *, looked: [])
 
 
 def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[..., Standin]) -> None:
@@ -199,7 +199,8 @@ def test_down_is_fine_when_nothing_runs(orch: Orch) -> None:
 
 
 def test_down_stops_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
+    def stop(workspace: WorkspacePaths, report: Callable[[str], None], *, looked: bool) -> list[str]:
+        assert not looked
         report("stopping backend (process 5)")
         return ["backend", "mobile"]
 
@@ -245,3 +246,30 @@ def test_down_returns_when_the_process_is_gone_and_not_only_its_lock(
     standin(status_json(), ends=True)
     assert orch("down") == (0, "everything has stopped\n", ANY)
     assert hanging.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_down_looks_while_the_supervisor_exits_and_again_if_it_left_something(
+    left: bool, orch: Orch, workspace: WorkspacePaths, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [sys.executable, "-c", "print(flush=True); input()"]
+    again: list[bool] = []
+
+    def stop(_: WorkspacePaths, report: Callable[[str], None], *, looked: bool) -> list[str]:
+        again.append(not looked)
+        return []
+
+    def exits(supervisor: Identity | None, *_: object) -> bool:
+        exiting.communicate(b"\n", timeout=10)
+        return False
+
+    marked = dict(os.environ, **({MARK: workspace.mark("backend")} if left else {}))
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=marked) as exiting:
+        assert exiting.stdout is not None
+        exiting.stdout.readline()
+        monkeypatch.setattr(ending, "supervisor_process", lambda workspace: identity_of(exiting.pid))
+        monkeypatch.setattr(ending, "stop_leftovers", stop)
+        monkeypatch.setattr(ending, "end_supervisor", exits)
+        standin(status_json(), ends=True)
+        assert orch("down") == (0, "everything has stopped\n", ANY)
+    assert again == [left]

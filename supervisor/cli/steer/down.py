@@ -70,12 +70,14 @@ def _down(workspace: WorkspacePaths, *, now: bool, as_json: bool) -> int:
     started_in = known.workspace if known is not None else workspace  # another folder, if it was moved since
     headway = Headway(workspace, supervisor.pid) if supervisor is not None else None
     answered = _asked_to_end(started_in, supervisor, headway, now=now)
-    ending.end_supervisor(
+    # Look while it exits: that takes both of them 10 to 20 ms.
+    clear = answered and supervisor is not None and ending.nothing_left(workspace, supervisor)
+    killed = ending.end_supervisor(
         supervisor,
         EXIT_PATIENCE if answered else 0,
         lambda: answered and not now and headway is not None and not headway.hangs(),
     )
-    left = ending.stop_leftovers(workspace, output.say)
+    left = ending.stop_leftovers(workspace, output.say, looked=clear and not killed)
     if started_in != workspace:
         left += ending.stop_leftovers(started_in, output.say)
     if as_json:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
@@ -23,7 +23,7 @@ from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
-from supervisor.shell.process import Identity, Spawned
+from supervisor.shell.process import ExitStatus, Identity, Spawned
 from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
     INTERRUPT_TURN,
@@ -80,7 +80,7 @@ class ServerClient:
         self.adopted = False  # the server of the session ran before
         self._listener = Listener(child, logs=logs, group=group, post=post, now=now, task_of=task_of, observe=observe)
         self.ephemeral_threads = self._listener.ephemeral_threads
-        self._left: tuple[Identity, ...] = ()  # processes that outlived the last server in its session
+        self._exited: asyncio.Task[ExitStatus] | None = None  # finds what the last server left in its session
         self._workspace = workspace
         self._config = config
         self._registry = registry
@@ -222,8 +222,10 @@ class ServerClient:
         if spawned is None:
             record = self._registry.get(name)
             leader = record.identity if record and process.alive(record.identity) else None
-            await process.kill_tree(leader, mark, self._left)  # processes that an earlier server left behind
-            self._left = ()
+            left = (await asyncio.shield(self._exited)).left if self._exited is not None else ()
+            # End what an earlier server left behind. If we saw its exit, one look at the processes came after that.
+            await process.kill_tree(leader, mark, left, anew=self._exited is None or leader is not None)
+            self._exited = None
             await self._end_abandoned()
             async with self._starts.turn:
                 spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
@@ -323,19 +325,22 @@ class ServerClient:
 
     async def _watch(self, session: Session) -> None:
         """Post ServerExited when the process or the connection to it ends, unless `stop` ended it."""
-        ended = asyncio.create_task(process.wait_exit(session.process), name=f"exit of {self.child.name}")
+        ended: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
+        waiting = process.wait_exit(session.process, ended.set_result)
+        exited = self._group.create_task(waiting, name=f"exit of {self.child.name}")
         broken = asyncio.create_task(session.connection.closed.wait(), name=f"connection of {self.child.name}")
+        either: set[asyncio.Future[Any]] = {ended, broken}
         try:
-            await asyncio.wait({ended, broken}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
                 await asyncio.wait({ended}, timeout=EXIT_PATIENCE)
             reason = f"codex app-server {ended.result().text}" if ended.done() else session.connection.reason
             if ended.done():
-                self._left = ended.result().left
+                self._exited = exited  # it looks for what the server left while its end is recorded
         finally:
             broken.cancel()
             if not ended.done():
-                ended.cancel()
+                exited.cancel()
         session.connection.close()
         if self.session is session:  # else `stop` ended it
             self.session = None

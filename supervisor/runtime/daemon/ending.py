@@ -64,16 +64,24 @@ def end_process(identity: Identity) -> None:
     raise OrchError(f"process {pid} survives SIGKILL", f"see what blocks it: `ps -o pid,stat,wchan:32 -p {pid}`")
 
 
-def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
+def nothing_left(workspace: WorkspacePaths, supervisor: Identity) -> bool:
+    """Return whether no process of this workspace is left but a supervisor that exits: it starts none any more."""
+    table = process.read_table()
+    return not (table.children.get(supervisor.pid) or table.kept(workspace.id) or table.marked(workspace.mark()))
+
+
+def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None], *, looked: bool = False) -> list[str]:
     """End every server of this workspace and all that they started, in whatever session and environment it runs; return
     the names of the children that had one.
 
-    Call this only when no supervisor is up. Raises OrchError naming what survives.
+    Call this only when no supervisor is up. `looked`: there was `nothing_left` while it exited. Raises OrchError naming
+    what survives.
     """
     registry = Registry(workspace.registry)
-    running, table = registry.alive(), process.read_table()
-    orphans = table.kept(workspace.id)
-    if running or orphans or table.marked(workspace.mark()):
+    running = registry.alive()
+    table = None if looked and not running else process.read_table()
+    orphans = table.kept(workspace.id) if table is not None else []
+    if running or orphans or (table is not None and table.marked(workspace.mark())):
         _stop_all(workspace, running, orphans, report)
         for child in running:
             registry.drop(child)

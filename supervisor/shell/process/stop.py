@@ -48,7 +48,7 @@ async def stop_tree(
                 await server.wait(deadline - clock())
     until = min(deadline, clock() + DESCENDANTS_GRACE)
     if clock() < until:
-        known = (await _find_tree(identity, mark, known)).members
+        known = (await _find_tree(identity, mark, known, gather=True)).members
         if not known:
             return ()
         with contextlib.ExitStack() as stack:
@@ -64,18 +64,21 @@ async def stop_tree(
     return await kill_tree(identity, mark, known)
 
 
-async def kill_tree(identity: Identity | None, mark: str, left: Collection[Identity] = ()) -> tuple[Identity, ...]:
+async def kill_tree(
+    identity: Identity | None, mark: str, left: Collection[Identity] = (), *, anew: bool = True
+) -> tuple[Identity, ...]:
     """SIGKILL a server (if any), all it started, all that is `marked(mark)`, and `left` with all that they started.
 
     Returns the killed processes. On return none is alive; raises OrchError that names those that survive SIGKILL for
-    `KILL_WAIT` seconds.
+    `KILL_WAIT` seconds. If not `anew`, the last look at the process table counts, which must have begun after the
+    server's exit; after each kill there is another one.
     """
     clock = time.monotonic
     deadline = clock() + KILL_WAIT
     killed: dict[Identity, None] = {}
     known = tuple(left)
     while True:
-        tree = await _find_tree(identity, mark, known)
+        tree, anew = await _find_tree(identity, mark, known, anew=anew), True
         if not tree.members:
             return tuple(killed)
         if clock() > deadline:
@@ -129,13 +132,15 @@ class _Tree(NamedTuple):
     owns_session: bool  # the session with the server's pid is certainly still the server's
 
 
-async def _find_tree(server: Identity | None, mark: str, known: Collection[Identity]) -> _Tree:
+async def _find_tree(
+    server: Identity | None, mark: str, known: Collection[Identity], *, anew: bool = True, gather: bool = False
+) -> _Tree:
     """Find all live processes of a server: marked, known, or in its session, and all their descendants.
 
     Session `pid` is the server's while its process exists, as a zombie too, or while a process of the server is in the
     session: until then the kernel does not use the number again. Later a process does not count by its session.
     """
-    seen = await read_table_in_thread()
+    seen = await read_table_in_thread(anew=anew, gather=gather)
     table, seeds = seen.rows, set(seen.marked(mark))
     seeds |= {one.pid for one in known if one.pid in table and table[one.pid].identity == one}
     owns_session = False

@@ -104,8 +104,10 @@ def test_a_status_that_somebody_else_reaped_is_reported_as_unknown(ground: Groun
 def test_the_exit_of_a_server_is_reported_at_once_with_what_it_left_in_its_session(ground: Ground) -> None:
     # The process left behind has the server's output open and carries no mark.
     server = ground.serve(f'env -i READY="$READY" {SLEEP} & read go; exit 3')
-    server_ended = asyncio.run(wait_exit(server))
+    told: list[ExitStatus] = []
+    server_ended = asyncio.run(wait_exit(server, told.append))
     (left,) = ground.started(1)
+    assert told == [ExitStatus(3, None, "exited with code 3")]
     assert server_ended == ExitStatus(3, None, "exited with code 3", (left,))
     assert asyncio.run(sweep(ground.mark)) == ()
     assert asyncio.run(sweep(ground.mark, server_ended.left)) == (left,)
