@@ -68,7 +68,7 @@ def test_what_tasks_changed_is_taken_back_and_brought_back_around_what_the_human
     }
 
     (api / "lib" / "first.txt").write_text("1\n2\n3\n4\nfive\n", encoding="utf-8")
-    lab.orch("restore", "plan@1")
+    assert lab.orch("restore", "plan@1").stdout.count("CHILD ") == 1  # one table of all repos
     assert files(api) == {**before["api"], "mine.txt": "the human's\n"}
     assert files(web) == before["web"]
     assert not (api / "lib").exists()

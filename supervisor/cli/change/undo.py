@@ -182,18 +182,14 @@ def _blocks(change: Reversal, rewrites: Sequence[PlannedRewrite], behind: Sequen
     if behind:
         names = ", ".join(behind)
         yield Line((Cell(f"{names} built on it, and {'stays' if len(behind) == 1 else 'stay'} as it is", "yellow"),))
-    for one in rewrites:
-        rows = tuple(
-            (
-                Cell(one.child),
-                Cell(f"{file.source} -> {file.path}" if file.source else file.path),
-                Cell(str(file.status)),
-            )
-            for file in one.files
-        )
-        if rows:
-            yield Grid(("CHILD", "FILE", "CHANGE"), rows)
-        yield from (Line((Cell(f"{one.child}: {note}", "dim"),)) for note in one.notes)
+    rows = tuple(
+        (Cell(one.child), Cell(f"{file.source} -> {file.path}" if file.source else file.path), Cell(str(file.status)))
+        for one in rewrites
+        for file in one.files
+    )
+    if rows:
+        yield Grid(("CHILD", "FILE", "CHANGE"), rows)
+    yield from (Line((Cell(f"{one.child}: {note}", "dim"),)) for one in rewrites for note in one.notes)
 
 
 def _as_json(

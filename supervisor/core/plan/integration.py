@@ -77,7 +77,7 @@ class _Commands:
             return
         tokens = inline(text)
         if len(tokens) != 1 or tokens[0].type != "code_inline" or not tokens[0].content.strip():
-            self._flag(at, f"{quoted(text)} is not one command: {_RULE}")
+            self._flag(at, f"{quoted(text)} is not one command: {_RULE}, and what it reopens in one below it")
             return
         self._indent = indent
         command = tokens[0].content.strip()

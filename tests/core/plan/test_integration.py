@@ -69,6 +69,7 @@ def test_a_section_without_text_runs_nothing(section: str) -> None:
         ("Run make pair.", 0, "names no command"),
         ("- make pair", 0, "is not one command"),
         ("- `make` and `pair`", 0, "is not one command"),
+        ("- `make pair` reopens T1", 0, "between backticks, and what it reopens in one below it"),
         ("- `make pair` (slow)", 0, "is not one command"),
         ("- `make pair", 0, "is not one command"),
         ("-", 0, "is not one command"),
