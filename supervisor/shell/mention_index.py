@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 
-VERSION = 47
+VERSION = 48
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
@@ -31,7 +31,7 @@ CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NO
 CREATE TABLE call (file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE revision (id INTEGER PRIMARY KEY, child TEXT NOT NULL, oid TEXT NOT NULL, at INTEGER NOT NULL,
                        author TEXT NOT NULL, subject TEXT NOT NULL, initial INTEGER NOT NULL);
-CREATE TABLE origin (word INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
+CREATE TABLE origin (spot INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
 CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
@@ -50,9 +50,9 @@ _KINDS = {str(kind): kind for kind in Kind}  # the enum's own look-up would doub
 _ROLES = {str(role): role for role in Role}
 
 
-def _hash(child: str, word: bytes) -> int:
+def _hash(child: str, file: str, text: bytes) -> int:
     """Return a signed number of 64 bits."""
-    key = child.encode("utf-8") + b"\0" + word
+    key = b"\0".join((child.encode("utf-8"), file.encode("utf-8", "surrogateescape"), text))
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
 
 
@@ -188,46 +188,64 @@ class MentionIndex:
         """The commit up to which `add_origins` knows a child; "" if it knows none."""
         return self.noted(f"origins of {child}", "") or ""
 
-    def add_origins(self, child: str, head: str, brought: Iterable[tuple[Revision, Iterable[bytes]]]) -> None:
-        """Note which words each commit brought in, newest commit first. A word that an earlier call noted stays.
+    def shown(self, child: str, files: Iterable[str] | None = None) -> Iterator[tuple[str, bool, str]]:
+        """What the files of a child mention, as written: each with its file, and whether that belongs to the tests."""
+        query = "SELECT DISTINCT name, test, shown FROM (SELECT file.name, test, shown FROM mention JOIN file"
+        query += " ON file.id = mention.file WHERE file.child = ?{})"
+        if files is None:
+            return self._db.execute(query.format(""), (child,))
+        return (row for file in files for row in self._db.execute(query.format(" AND file.name = ?"), (child, file)))
 
-        Only hashes of the words are kept: the history may hold a secret that the sources hold no more.
+    def add_origins(
+        self,
+        child: str,
+        head: str,
+        brought: Mapping[str, Mapping[bytes, Revision]],
+        earlier: Mapping[str, Mapping[bytes, Iterable[str]]],
+    ) -> None:
+        """Note the commits up to `head` that brought in texts, by file and text. What an earlier call noted stays.
+
+        `earlier`: the files that have a text now, by the file that had it before those commits, and by text. Only
+        hashes of the texts are kept: the history may hold a secret that the sources hold no more.
         """
-        known = {word for (word,) in self._db.execute(f"SELECT word {_ORIGINS}", (child,))}
-        origins: dict[int, Revision] = {}
-        for revision, words in brought:
-            origins.update(dict.fromkeys((_hash(child, word) for word in words), revision))
-        self._db.execute("BEGIN")
+        known = dict(self._db.execute(f"SELECT spot, revision {_ORIGINS}", (child,)))
         ids: dict[str, int | None] = {}
-        for word, revision in origins.items():
-            if word in known:
-                continue
-            if revision.oid not in ids:
-                row = (child, revision.oid, int(revision.at.timestamp()), *revision[2:])
-                ids[revision.oid] = self._db.execute(
-                    "INSERT INTO revision (child, oid, at, author, subject, initial) VALUES (?, ?, ?, ?, ?, ?)", row
-                ).lastrowid
-            self._db.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (word, ids[revision.oid]))
+        found: dict[int, int | None] = {}
+        self._db.execute("BEGIN")
+        for file, texts in brought.items():
+            for text, revision in texts.items():
+                if revision.oid not in ids:
+                    row = (child, revision.oid, int(revision.at.timestamp()), *revision[2:])
+                    ids[revision.oid] = self._db.execute(
+                        "INSERT INTO revision (child, oid, at, author, subject, initial) VALUES (?, ?, ?, ?, ?, ?)", row
+                    ).lastrowid
+                found[_hash(child, file, text)] = ids[revision.oid]
+        for before, held in earlier.items() if known else ():
+            for text, files in held.items():
+                if (came := known.get(_hash(child, before, text))) is not None:
+                    found |= {_hash(child, file, text): came for file in files}
+        rows = ((spot, revision) for spot, revision in found.items() if spot not in known)
+        self._db.executemany("INSERT OR REPLACE INTO origin VALUES (?, ?)", rows)
         self.note(f"origins of {child}", "", head)
         self._db.execute("COMMIT")
 
     def forget_origins(self, child: str) -> None:
         """Remove what `add_origins` noted of a child."""
-        self._db.execute(f"DELETE FROM origin WHERE word IN (SELECT word {_ORIGINS})", (child,))
+        self._db.execute(f"DELETE FROM origin WHERE spot IN (SELECT spot {_ORIGINS})", (child,))
         self._db.execute("DELETE FROM revision WHERE child = ?", (child,))
         self.note(f"origins of {child}", "", "")
 
-    def origins(self, child: str, words: Iterable[bytes]) -> dict[bytes, Revision]:
-        """Find the commits that brought in these words of a child, by word."""
+    def origins(self, child: str, spots: Iterable[tuple[str, bytes]]) -> dict[tuple[str, bytes], Revision]:
+        """Find the commits that brought texts into files of a child, by file and text."""
         found = {}
-        for word in words:
+        for spot in spots:
             row = self._db.execute(
-                "SELECT oid, at, author, subject, initial FROM origin JOIN revision ON id = revision WHERE word = ?",
-                (_hash(child, word),),
+                "SELECT oid, at, author, subject, initial FROM origin JOIN revision ON id = revision WHERE spot = ?",
+                (_hash(child, *spot),),
             ).fetchone()
             if row is not None:
                 oid, at, author, subject, initial = row
-                found[word] = Revision(oid, datetime.fromtimestamp(at, UTC), author, subject, bool(initial))
+                found[spot] = Revision(oid, datetime.fromtimestamp(at, UTC), author, subject, bool(initial))
         return found
 
     def own_name(self, child: str) -> tuple[str, int, str] | None:

@@ -170,27 +170,43 @@ OLD = Revision("a" * 40, datetime(2026, 1, 2, tzinfo=UTC), "Ada", "Begin", initi
 NEW = Revision("b" * 40, datetime(2026, 3, 4, tzinfo=UTC), "Bob", "Claim devices")
 
 
-def test_the_oldest_commit_with_a_word_brought_it_in_also_if_later_ones_are_added(path: Path) -> None:
+def test_the_commit_that_brought_a_text_into_a_file_stays_and_follows_the_text_to_another_file(path: Path) -> None:
+    later = Revision("c" * 40, *NEW[1:])
     index = MentionIndex(path)
     assert index.origins_head("a") == ""
-    index.add_origins("a", "head 1", [(NEW, [b"claim", b"devices"]), (OLD, [b"devices"])])
-    index.add_origins("a", "head 2", [(Revision("c" * 40, *NEW[1:]), [b"claim", b"later"])])
-    index.add_origins("b", "head 9", [(OLD, [b"claim"])])
+    index.add_origins("a", "head 1", {"": {b"claim": NEW, b"devices": OLD}, "app.py": {b"claim": NEW}}, {})
+    moved = {"app.py": {b"claim": ("app.py", "new.py"), b"unknown": ("new.py",)}}
+    index.add_origins("a", "head 2", {"": {b"claim": later, b"later": later}}, moved)
+    index.add_origins("b", "head 9", {"": {b"claim": OLD}}, {})
 
-    words = (b"claim", b"devices", b"later", b"never")
-    assert index.origins("a", words) == {b"claim": NEW, b"devices": OLD, b"later": Revision("c" * 40, *NEW[1:])}
+    spots = [(file, text) for file in ("", "app.py", "new.py") for text in (b"claim", b"devices", b"later", b"unknown")]
+    assert index.origins("a", spots) == {
+        ("", b"claim"): NEW,
+        ("", b"devices"): OLD,
+        ("", b"later"): later,
+        ("app.py", b"claim"): NEW,
+        ("new.py", b"claim"): NEW,
+    }
     assert (index.origins_head("a"), index.origins_head("b")) == ("head 2", "head 9")
 
 
 def test_the_origins_of_a_child_that_is_gone_are_forgotten_and_no_word_is_kept_as_it_is(path: Path) -> None:
     index = MentionIndex(path)
+    spot = ("f.py", b"token_that_was_removed_later")
     for child in ("a", "b"):
         index.update(child, [read("f.py", ("header x-token", HEADER))], ())
-        index.add_origins(child, "head", [(OLD, [b"token_that_was_removed_later"])])
+        index.add_origins(child, "head", {spot[0]: {spot[1]: OLD}}, {})
     index.keep_only(["b"])
 
-    assert index.origins("a", [b"token_that_was_removed_later"]) == {}
-    assert index.origins("b", [b"token_that_was_removed_later"]) == {b"token_that_was_removed_later": OLD}
+    assert index.origins("a", [spot]) == {}
+    assert index.origins("b", [spot]) == {spot: OLD}
     assert (index.origins_head("a"), index.origins_head("b")) == ("", "head")
     index.close()
-    assert b"token_that_was_removed_later" not in path.read_bytes()
+    assert spot[1] not in path.read_bytes()
+
+
+def test_what_files_mention_is_listed_as_written_for_all_or_for_some(path: Path) -> None:
+    index = MentionIndex(path)
+    index.update("a", [read("a.py", ("route /v1/devices", ROUTE)), read("b.py", ("header x-token", HEADER))], ())
+    assert sorted(index.shown("a")) == [("a.py", False, ROUTE.shown), ("b.py", False, HEADER.shown)]
+    assert list(index.shown("a", ["b.py", "c.py"])) == [("b.py", False, HEADER.shown)]

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from datetime import datetime, timedelta
+from itertools import combinations, product
 
-from supervisor.core.text.words import literal_of, words_of
+from supervisor.core.text.words import literal_of, texts_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
-from supervisor.domain.repo.git import Commit, Revision
+from supervisor.domain.repo.git import ANYWHERE, Commit, Revision, Spot
 from supervisor.regex import regex
 
 OWN_TICKET = regex(r"[A-Z][A-Z0-9]+-\d+")
 """A ticket id that means the same in every repo. `#12` means another ticket in each."""
 
 FEW = 12  # commits that name one ticket; a name that more commits share is just a word
-LIKELY = 0.25
-"""The lowest score of a link whose commits are looked for."""
+LIKELY = 0.1
+"""The lowest score of a link whose commits are looked for: that of all rows of the map."""
 
-MOST = 60
+NEAR = timedelta(days=60)
+"""The time within which the first uses of a name in two repos are taken for those of one thing. If they are further
+apart, the name may have meant something else first, and the commits that brought it to its places count, too."""
+
+MOST = 200
 """Pairs of commits of one pair of children that are rows of the map."""
 
 NAMED = 3  # shared names in the name of a row
@@ -48,27 +53,27 @@ def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Link]:
             )
 
 
-def origin_words(links: Iterable[Link]) -> dict[str, frozenset[bytes]]:
+def origin_spots(links: Iterable[Link]) -> dict[str, frozenset[Spot]]:
     """Return what `introduced_by` needs the origins of, by child."""
-    found: dict[str, set[bytes]] = defaultdict(set)
+    found: dict[str, set[Spot]] = defaultdict(set)
     for link in filter(_has_origin, links):
         for place in link.places:
-            found[place.child] |= {literal_of(place.shown), *words_of(place.shown)}
-    return {child: frozenset(words) for child, words in found.items()}
+            found[place.child] |= set(product((ANYWHERE, place.file), texts_of(place.shown)))
+    return {child: frozenset(spots) for child, spots in found.items()}
 
 
-def introduced_by(links: Iterable[Link], origins: Mapping[str, Mapping[bytes, Revision]]) -> Iterator[Link]:
+def introduced_by(links: Iterable[Link], origins: Mapping[str, Mapping[Spot, Revision]]) -> Iterator[Link]:
     """Yield the pairs of commits that brought the same names into two repos, at whatever time and by whomever.
 
-    `origins`: by child and word, the commit that brought the word in. A name such as `auto_tags` came with its first
-    use, quoted or not; any other that stands in quotes with that text, and the rest with the last of their words.
+    `origins`: by child, file and text, the commit that brought the text in. A name such as `auto_tags` came with its
+    first use, quoted or not; any other that stands in quotes with that text, and the rest with the last of their words.
     """
     shared: dict[tuple[_Side, _Side], list[Link]] = defaultdict(list)
     for link in filter(_has_origin, links):
-        came = {name: _origin(link, name, origins.get(name, {})) for name in link.children}
-        sides = [(name, revision) for name, revision in came.items() if revision is not None and not revision.initial]
-        for one, other in combinations(sides, 2):
-            shared[one, other].append(link)
+        came = {name: _came(link, name, origins.get(name, {})) for name in link.children}
+        for one, other in combinations(link.children, 2):
+            if nearest := _nearest(came[one], came[other]):
+                shared[(one, nearest[0]), (other, nearest[1])].append(link)
     partners = Counter(side for pair in shared for side in pair)
     rows: dict[tuple[str, ...], list[Link]] = defaultdict(list)
     for pair, names in shared.items():
@@ -76,6 +81,14 @@ def introduced_by(links: Iterable[Link], origins: Mapping[str, Mapping[bytes, Re
         rows[row.children].append(row)
     for found in rows.values():
         yield from sorted(found, key=lambda row: (-row.score, row.name))[:MOST]
+
+
+def _nearest(one: Sequence[Revision], other: Sequence[Revision]) -> tuple[Revision, Revision] | None:
+    """Return the two first commits if they are near each other; otherwise those that are the nearest."""
+    pairs = [(a, b) for a, b in product(one, other) if not (a.initial or b.initial)]
+    if one and other and pairs and pairs[0] == (one[0], other[0]) and abs(one[0].at - other[0].at) <= NEAR:
+        return pairs[0]
+    return min(pairs, key=lambda pair: abs(pair[0].at - pair[1].at), default=None)
 
 
 def _pair(one: _Side, other: _Side, shared: Sequence[Link], partners: int) -> Link:
@@ -93,16 +106,24 @@ def _has_origin(link: Link) -> bool:
     return link.kind not in _WHOLE and link.score >= LIKELY
 
 
-def _origin(link: Link, child: str, known: Mapping[bytes, Revision]) -> Revision | None:
-    """Return the commit that brought the name of a link into a child; None if no place of it is in a known commit."""
-    found = []
-    for place in link.places:
-        literal = literal_of(place.shown)
-        quoted = literal in known and _COMPOUND.fullmatch(place.shown) is None
-        needed = {literal} if quoted else words_of(place.shown)
-        if place.child == child and needed and needed <= known.keys():
-            found.append(max((known[word] for word in needed), key=lambda revision: (revision.at, revision.oid)))
-    return min(found, key=lambda revision: (revision.at, revision.oid), default=None)
+def _came(link: Link, child: str, known: Mapping[Spot, Revision]) -> tuple[Revision, ...]:
+    """Return the commits that brought the name of a link into a child, and to its places there, oldest first.
+
+    Empty if none is known.
+    """
+    places = [place for place in link.places if place.child == child]
+    found = {came for place in places for file in (ANYWHERE, place.file) if (came := _origin(place.shown, file, known))}
+    return tuple(sorted(found, key=_age))
+
+
+def _origin(shown: str, file: str, known: Mapping[Spot, Revision]) -> Revision | None:
+    quoted = (file, literal_of(shown)) in known and _COMPOUND.fullmatch(shown) is None
+    needed = [(file, text) for text in ((literal_of(shown),) if quoted else words_of(shown))]
+    return max((known[one] for one in needed), key=_age) if needed and known.keys() >= set(needed) else None
+
+
+def _age(revision: Revision) -> tuple[datetime, str]:
+    return revision.at, revision.oid
 
 
 def _link(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, str, str]], note: str) -> Link:

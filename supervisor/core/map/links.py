@@ -31,6 +31,9 @@ from supervisor.regex import regex
 SHOWN_FROM = 0.2
 """The lowest score of a row."""
 
+DECLARED_FROM = 0.1
+"""The same for what both sides declare for the wire: a field `favorite` is sent also if many files use the word."""
+
 PLACES = 6
 """Places kept for each child of a link."""
 
@@ -102,11 +105,15 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
         (replace(link, score=round(min(1.0, weigh(evidence, weights)), 3)), evidence)
         for link, evidence, _ in candidates
     ]
-    rows = _without_duplicates([one for one in scored if one[0].score >= SHOWN_FROM])
+    rows = _without_duplicates([one for one in scored if _is_shown(*one)])
     rows.sort(key=lambda one: (-one[0].score, one[0].kind, one[0].name))
     single = [group for group in by_route if len({occurrence.child for occurrence in group}) == 1]
     alone = tuple(tuple(group) for group in (*single, *unclaimed) if group[0].mention.detail != LINK)
     return Joined(tuple(row for row, _ in rows), alone, tuple(evidence for _, evidence in rows))
+
+
+def _is_shown(link: Link, evidence: Evidence) -> bool:
+    return link.score >= (DECLARED_FROM if evidence["declared for the wire"] > 1 else SHOWN_FROM)
 
 
 class _Candidate(NamedTuple):

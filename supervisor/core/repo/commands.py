@@ -27,7 +27,14 @@ def purpose_of(command: str) -> Purpose | None:
     found = None
     for part in _PARTS.split(command[:1000]):
         found = _of_part(part.split()[:12]) or found
-    return found
+    return None if found is Purpose.RELEASE and ("localhost" in command or "127.0.0.1" in command) else found
+
+
+def is_bare_command(text: str) -> bool:
+    """Return whether a text without marks of code is nothing but a command: a known tool, what it does, and names."""
+    parts = text.split()
+    known = 1 < len(parts) <= 8 and parts[1] in _SUBS.get(parts[0], ())
+    return known and sum(part.isalpha() for part in parts[2:]) <= 1 and not text.endswith((".", ":", ","))
 
 
 def purpose_of_name(name: str) -> Purpose | None:
@@ -384,14 +391,10 @@ def _of_python(rest: list[str]) -> Purpose | None:
             return _B
         if module in ("unittest", "pytest", "doctest"):
             return _T
-        if module == "venv":
-            return _S
-        return _of_part(bare[1:]) or (None if module == "pip" else _R)
+        return _S if module == "venv" else _of_part(bare[1:]) or (None if module == "pip" else _R)
     if bare and bare[0].endswith(".py"):
         name = bare[0].rpartition("/")[2]
-        if name == "setup.py":
-            return purpose_of_name(bare[1]) if len(bare) > 1 else None
-        if name == "manage.py":
+        if name in ("setup.py", "manage.py"):
             return purpose_of_name(bare[1]) if len(bare) > 1 else None
         return _of_file(name) or _R
     return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
-from supervisor.core.repo.commands import LENGTH, purpose_of, quote
+from supervisor.core.repo.commands import LENGTH, is_bare_command, purpose_of, quote
 from supervisor.core.repo.documents import Piece, pieces, plain
 from supervisor.core.repo.files import RepoFile, left_out
 from supervisor.core.repo.places import RepoContents, check, contents_of, inside, moved, shell_lines
@@ -117,7 +118,7 @@ _NAMES = (
     (regex(r"(architecture|design|overview|internals|arch)$"), DocumentKind.ARCHITECTURE),
     (regex(r"(changelog|changes|history|news|releases|release[-_]?notes.*|whatsnew)$"), DocumentKind.CHANGELOG),
     (
-        regex(r"(releas(e|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintain(ing|ers?))$"),
+        regex(r"(releas(e|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintaining)$"),
         DocumentKind.RELEASE,
     ),
 )
@@ -179,7 +180,8 @@ def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document
     # A quotation is a notice (`> [!WARNING]`): it tells what is new, not what the repo is.
     first = list(_introduction(parts[:60]))
     prose = (quote(plain(part.text), SUMMARY) for part in sorted(first, key=lambda part: part.note == "quote"))
-    summary = "" if kind is DocumentKind.CHANGELOG else next((text for text in prose if _is_summary(text)), "")
+    told = [text for text in chain(prose, _definitions(parts[:60])) if _is_summary(text)]
+    summary = "" if kind is DocumentKind.CHANGELOG or not told else told[0]
     return Document(name, kind, summary, tuple(headings[:HEADINGS]), max(0, len(headings) - HEADINGS))
 
 
@@ -203,6 +205,16 @@ def _introduction(parts: Sequence[Piece]) -> Iterator[Piece]:
             yield part
 
 
+def _definitions(parts: Sequence[Piece]) -> Iterator[str]:
+    """Yield the prose that says what the thing in the title is, below whatever heading: `Depot Web is a shop`."""
+    title = next((plain(part.text).lower().split() for part in parts if part.kind == "heading"), [])
+    for part in parts:
+        found = _DEFINES.match(plain(part.text)) if part.kind == "prose" and part.note != "quote" else None
+        if found is not None and set(found[1].lower().split()) <= {*title, "the"}:
+            yield quote(plain(part.text), SUMMARY)
+
+
+_DEFINES = regex(r"((?:[\w.-]+ ){1,4})is (?:an?|the|one)\b")
 _USES = regex(
     r"\b(install\w*|get(ting)? started|quick ?start|sponsor(s|ing|ship)?|usage|documentation|docs|contribut\w+"
     r"|licen[cs]e|build\w*|running|run|setup|support|requirements?|download\w*|release\w*|changelog|screenshots?|team|authors?|credits|thanks)\b",
@@ -271,7 +283,9 @@ def _commands(
         if part.kind == "code" and part.note in _SHELLS:
             texts = list(moved(_placed_lines(part, said, repo), said))
         elif part.kind in ("prose", "item", "row"):
-            texts = list(moved(_inline_code(part), entered or (said if part.kind == "item" else "")))
+            bare = part.kind == "item" and is_bare_command(part.text.strip())
+            code = [(part.text.strip(), part.line)] if bare else _inline_code(part)
+            texts = list(moved(code, entered or (said if part.kind == "item" else "")))
             before = _folder_said(part.text, repo)
             if part.kind == "item" and "`cd " in part.text and (steps := _ENTERS.search(part.text[:2000])) is not None:
                 entered = inside(steps[1]) or ""
@@ -297,8 +311,9 @@ def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | No
     A folder that the repo lacks is that of its clone, if what runs there is in the root.
     """
     entered = _ENTERED.match(text)
-    if entered is not None and entered[1] not in repo.folders and not home and check(entered[2], repo):
-        return entered[2]
+    of_clone = entered is not None and entered[1] not in repo.folders and not home
+    if entered is not None and of_clone and (there := check(entered[2], repo)) is not None:
+        return entered[2] if there else None
     for folder in (home, "") if home else ("",):
         placed = f"cd {folder} && {text}" if folder and not text.startswith(f"cd {folder} ") else text
         found = check(placed, repo)

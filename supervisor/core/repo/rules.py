@@ -40,6 +40,8 @@ def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[
             step = part.kind == "item"
             if template and (words.count(" ") < 2 or _CHOICE.match(words) or _CHOICES.search(section.heading)):
                 continue
+            if template and (_INVITES.search(words) or _BOXES.search(words)):
+                continue
             before = Moment.COMMIT if template and step else section.moment(text, words, step=step, nested=nested)
             if before is not None:
                 yield RepoRule(quote(words, RULE), before, name, line)
@@ -76,6 +78,7 @@ class _Section:
             or _INVITES.search(words)
             or _NOTIFIES.search(words)
             or _NEEDED.search(words)
+            or _OPENS.match(words)
         ):
             return None
         usual = _WORKFLOW.fullmatch(words) or (_TOWARDS.match(words) and not _PARTICULAR.search(words))
@@ -84,7 +87,7 @@ class _Section:
     def _asked_for(self, text: str, words: str, *, step: bool) -> Moment | None:
         """Return the same by what the sentence asks for. It may still be an invitation, or be about something else."""
         label = _LABEL if self.kind is DocumentKind.AGENTS else _TITLE
-        said = _NO_DUTY.sub("", label.sub("", words))
+        said = _NO_DUTY.sub("", label.sub("", plain(_INLINE_CODE.sub("`x`", text))))  # `should` may be code
         asked = _ASKED.search(said) is not None
         obliged = asked or _WEAK.search(said) is not None
         code = _INLINE_CODE.finditer(text) if self.releasing or self.kind is DocumentKind.README else ()
@@ -109,6 +112,7 @@ class _Section:
             case _:
                 changes = (step and self.committing) or _CHANGE.search(words) is not None
                 committing = self._signed(words) or (asked and changes) or (obliged and _COMMIT.search(words))
+        committing = committing or (self.committing and not step and _DISCUSS.search(words))
         if self.kind not in (DocumentKind.README, DocumentKind.OTHER) and asked and _RELEASE.search(words):
             return Moment.RELEASE
         return Moment.COMMIT if committing else None
@@ -153,7 +157,7 @@ _NO_DUTY = regex(
     r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
     r"(?<!please )\b(is|are|just|only|order|[a-z]+s) to (make sure|ensure)\b"
     r"|\b(will|can|and|that|which|they|it|this|helps?) ensures?\b|"
-    r"\bnever \w+(ed|en)\b|\b(is|are) always \w+(ed|en)\b|\b(that|which|who) (should|must|shall)\b|"
+    r"\bnever [\w-]+(ed|en)\b|\b(is|are) always \w+(ed|en)\b|\b(that|which|who) (should|must|shall)\b|"
     r"\bshould (now|then|automatically|be able|see|appear)\b|^(in order )?to (make sure|ensure|avoid|keep|prevent)\b|"
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
@@ -176,7 +180,8 @@ _INVITES = regex(
     re.IGNORECASE,
 )
 _ILLUSTRATES = regex(
-    r"^(for (example|instance)|e\.g\.|i\.e\.|that is,|in other words)|\bnot (every|all)\b|\(not needed\b"
+    r"^(but|and|or|however|otherwise)\b"
+    r"|^(for (example|instance)|e\.g\.|i\.e\.|that is,|in other words)|\bnot (every|all)\b|\(not needed\b"
     r"|\b(they|we|(maintain|review)ers) should\b.*\byours?\b|^(\w+,? ){1,4}(them|these|those|that way)[.!]*$"
     r"|^(you|it|this|we|they) (can|may|could|might)\b|^\(.*\)[.!]*$"
     r"|\byou(['’]ll| will) (also )?(see|learn|find|notice|discover)\b",
@@ -234,6 +239,16 @@ _NEEDED = regex(
 )
 """What has to be there to work at all, how to get it, or what to do when it does not work."""
 
+_OPENS = regex(r"(then )?open\b(?!.*\b(pull[- ]requests?|PRs?|merge requests?|issues?|tickets?|discussions?)\b)", re.I)
+"""A program, a page or a folder is opened: that is a way, not a rule."""
+
+_DISCUSS = regex(
+    r"\b(open|write|create|file|start|submit|raise) (an?|a new|your) (\w+ )?(issue|ticket|discussion|proposal)\b.*"
+    r"\b(first|before|beforehand)\b",
+    re.IGNORECASE,
+)
+"""What has to be talked about before it is written."""
+
 _NOTIFIES = regex(
     r"\b(create|open|file|submit) (an?|new) (\w+ )?issues?\b(?!.*\b(first|before|discuss))"
     r"|(^|, )(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)"
@@ -248,6 +263,7 @@ _ASIDE = regex(
     r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",
     re.IGNORECASE,
 )
+_BOXES = regex(r"\b(these|the|all) (check ?)?(boxes|items|points)\b", re.IGNORECASE)
 _CHOICE = regex(
     r"(\W*)((bug|hot) ?fix|(new )?feature|breaking change|enhancement|refactor\w*|chore|other)\b(?! (has|is|are|must))",
     re.IGNORECASE,

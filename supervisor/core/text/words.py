@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supervisor.regex import regex
 
-_WORD = regex(rb"[A-Za-z0-9_$\x80-\xff](?:[A-Za-z0-9_$\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")
+_WORD = regex(rb"[A-Za-z0-9_\x80-\xff](?:[A-Za-z0-9_\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")  # of `$claim`, `claim`
 _QUOTED = regex(rb""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`""")
 _MARK = b"'"  # no word begins with it
 
@@ -25,3 +25,8 @@ def words_of(text: str) -> frozenset[bytes]:
 def literal_of(text: str) -> bytes:
     """Return a text as `words_in` finds it between quotes."""
     return _MARK + text.encode("utf-8", "surrogateescape")
+
+
+def texts_of(text: str) -> frozenset[bytes]:
+    """Return what tells where a text is in a source: the text between quotes, and its words."""
+    return words_of(text) | {literal_of(text)}

@@ -183,8 +183,15 @@ class Commit(Struct, frozen=True):
     tickets: tuple[str, ...] = ()  # ids that the message names: `ABC-123`, `#12`
 
 
+ANYWHERE = ""
+"""Stands for all files of a repo: that any of them has a text."""
+
+Spot = tuple[str, bytes]
+"""A file, or `ANYWHERE`, and a text in it."""
+
+
 class Revision(NamedTuple):
-    """A commit that brought words into the repo."""
+    """A commit that brought texts into the repo, or into a file."""
 
     oid: str
     at: datetime

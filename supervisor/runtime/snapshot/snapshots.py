@@ -31,7 +31,7 @@ from supervisor.shell.git.reach.there import PathThere, reaching
 from supervisor.shell.git.root import toplevel
 from supervisor.wire.plain import plain, typed
 
-FORMAT = f"8/{__version__}"
+FORMAT = f"9/{__version__}"
 """The format of a snapshot's file. A file of another version is not used: it may hold other facts of the same repo."""
 
 FILE_LIMIT = 16 << 20

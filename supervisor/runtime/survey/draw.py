@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from supervisor.core.map import copies
-from supervisor.core.map.commits import introduced_by, origin_words, related
+from supervisor.core.map.commits import introduced_by, origin_spots, related
 from supervisor.core.map.gaps import gaps
 from supervisor.core.map.interfaces import interfaces
 from supervisor.core.map.links import join_key, joined
@@ -43,9 +43,9 @@ def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str], few:
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
     shared, alone, _ = joined(found)
-    words = origin_words(shared)
-    learn_origins(index, [one for one in seen if one.child.name in words])
-    pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in words.items()})
+    spots = origin_spots(shared)
+    learn_origins(index, [one for one in seen if one.child.name in spots])
+    pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in spots.items()})
     rows = ranked((*shared, *_copies(seen), *map(row_from_json, past["rows"]), *pairs))
     children = tuple(_surveyed(index, one) for one in seen)
     calls = {one.child.name: index.calls(one.child.name) for one in seen}

@@ -1,17 +1,21 @@
-"""Learn from the history which commit brought in which word, up to the current HEAD."""
+"""Learn from the history which commit brought in what the sources mention, up to the current HEAD."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from supervisor.core.repo.git.patches import parse_patches, patch_format
-from supervisor.domain.repo.git import Revision
+from supervisor.core.repo.git.patches import Patch, parse_patches, patch_format
+from supervisor.core.repo.git.tracing import trace
+from supervisor.core.text.words import texts_of
+from supervisor.domain.repo.git import ANYWHERE, Revision
 from supervisor.errors import OrchError
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.survey.seen import Seen
+from supervisor.shell.git.config import read_git
 from supervisor.shell.git.run import run_git
 from supervisor.shell.git.walk import torn, walk
 from supervisor.shell.mention_index import MentionIndex
@@ -30,8 +34,6 @@ PAGES = 40
 SECONDS = 60.0
 """Time after which no further page of a repo is read. On a busy machine, a page takes longer than `walk` waits, too."""
 
-Brought = tuple[Revision, frozenset[bytes]]
-
 
 def learn_origins(index: MentionIndex, seen: Sequence[Seen]) -> None:
     """Update the index with the commits that came since the last time. A history that git cannot read is left out."""
@@ -43,7 +45,8 @@ def learn_origins(index: MentionIndex, seen: Sequence[Seen]) -> None:
             if known and not _is_ancestor(one.root, known, head):
                 index.forget_origins(name)
                 known = ""
-            index.add_origins(name, head, _read(one.root, head, known))
+            traced = trace(_read(one.root, head, known), _wanted(index, name, _changed(one.root, known, head)))
+            index.add_origins(name, head, traced.brought, traced.earlier)
         except OrchError:
             continue
 
@@ -52,18 +55,37 @@ def _is_ancestor(root: Path, old: str, new: str) -> bool:
     return run_git(root, "merge-base", "--is-ancestor", old, new).code == 0
 
 
-def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
+def _changed(root: Path, old: str, new: str) -> list[str] | None:
+    """The files that differ between two commits; None, all of them, if there is no old one."""
+    if not old:
+        return None
+    names = read_git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new).out.split(b"\0")
+    return [name.decode("utf-8", "surrogateescape") for name in names if name]
+
+
+def _wanted(index: MentionIndex, child: str, files: Sequence[str] | None) -> Mapping[str, set[bytes]]:
+    """What files mention, by file. What tests mention counts for the repo as a whole only."""
+    found: dict[str, set[bytes]] = defaultdict(set)
+    for file, test, shown in index.shown(child, files):
+        texts = texts_of(shown)
+        found[ANYWHERE] |= texts
+        if not test:
+            found[file] |= texts
+    return found
+
+
+def _read(root: Path, head: str, known: str) -> Iterator[tuple[Revision, Patch]]:
     """Read the patches from `head` back to the commit `known`, newest first."""
     skip, began = 0, time.monotonic()
     for _ in range(PAGES):
         mark = secrets.token_hex(16)
         since = (f"^{known}",) if known else ()
-        patch = ("-p", "--unified=0", "--no-merges", "--submodule=short", f"--format={patch_format(mark)}")
-        answer = walk(root, PAGE, f"--skip={skip}", *patch, head, *since)
+        form = ("-p", "--unified=0", "--no-merges", "--submodule=short", f"--format={patch_format(mark)}")
+        answer = walk(root, PAGE, f"--skip={skip}", *form, head, *since)
         count = 0
-        for revision, words in parse_patches(answer.out, mark, _is_source, cut=torn(answer)):
+        for revision, patch in parse_patches(answer.out, mark, _is_source, cut=torn(answer)):
             count += 1
-            yield clean(revision), words
+            yield clean(revision), patch
         skip += max(count, 1)  # a commit whose patch alone is too long is left out
         over = answer.stopped and (not count or time.monotonic() - began > SECONDS)
         if over or skip >= COMMITS or (count < PAGE and not answer.cut):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.commits import FEW, LIKELY, MOST, introduced_by, origin_words, related
-from supervisor.core.text.words import literal_of, words_of
+from supervisor.core.map.commits import FEW, LIKELY, MOST, NEAR, introduced_by, origin_spots, related
+from supervisor.core.text.words import literal_of, texts_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
-from supervisor.domain.repo.git import Commit, Revision
+from supervisor.domain.repo.git import ANYWHERE, Commit, Revision, Spot
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -54,8 +54,8 @@ def link(name: str, api: str, web: str, score: float = 0.9, kind: Kind = Kind.RO
     return Link(kind, name, score, ("api", "web"), places)
 
 
-def words(text: str, revision: Revision) -> dict[bytes, Revision]:
-    return dict.fromkeys(words_of(text), revision)
+def words(text: str, revision: Revision, file: str = ANYWHERE) -> dict[Spot, Revision]:
+    return {(file, word): revision for word in words_of(text)}
 
 
 CLAIM = link("/devices/{}/claim", "/devices/<id>/claim", "/devices/{}/claim")
@@ -65,7 +65,10 @@ def test_the_commits_that_brought_one_name_into_two_repos_are_a_row_whoever_made
     old, late, newest = revision("a"), revision("b", days=3), revision("c", days=900)
     origins = {
         "api": {**words("claim", late), **words("devices", old)},  # it came with the last of its words
-        "web": {**words("devices claim", old), literal_of("/devices/{}/claim"): newest},  # and the text in quotes is it
+        "web": {
+            **words("devices claim", old),
+            (ANYWHERE, literal_of("/devices/{}/claim")): newest,
+        },  # and the text in quotes is it
     }
     assert list(introduced_by([CLAIM], origins)) == [
         Link(
@@ -88,7 +91,7 @@ def test_a_name_of_several_words_pairs_commits_by_its_first_use_though_its_link_
 ) -> None:
     first, quoted = revision("a"), revision("b", days=30)
     origins = {
-        "api": {**words(api, first), literal_of(api): quoted},  # it was used before it stood in quotes
+        "api": {**words(api, first), (ANYWHERE, literal_of(api)): quoted},  # it was used before it stood in quotes
         "web": words(web, first),
     }
     (row,) = introduced_by([link(api, api, web, LIKELY, Kind.KEY)], origins)
@@ -125,16 +128,30 @@ def test_the_first_commit_of_a_repo_an_unsure_link_and_a_copied_file_pair_no_com
 def test_a_pair_of_repos_has_few_such_rows_and_a_commit_with_many_partners_proves_less() -> None:
     tokens = [link(f"token{number}", f"token{number}", f"token{number}", kind=Kind.KEY) for number in range(MOST + 5)]
     server = words(" ".join(one.name for one in tokens), revision("a"))
-    client = {word: Revision(word.decode(), NOON, "Bob", "One more", False) for word in server}
+    client = {spot: Revision(spot[1].decode(), NOON, "Bob", "One more", False) for spot in server}
 
     rows = list(introduced_by(tokens, {"api": server, "web": client}))
-    assert (len(rows), {row.score for row in rows}) == (MOST, {0.046})
+    assert (len(rows), {row.score for row in rows}) == (MOST, {0.016})
 
 
-def test_the_words_of_which_origins_are_needed_are_those_of_sure_links() -> None:
-    assert origin_words([CLAIM, link("other", "other", "other", LIKELY - 0.1)]) == {
-        "api": words_of("devices claim") | {literal_of("/devices/<id>/claim")},
-        "web": words_of("devices claim") | {literal_of("/devices/{}/claim")},
+def test_names_that_came_long_apart_are_paired_by_the_commits_that_brought_them_to_their_places() -> None:
+    other_meaning, served, used = revision("a"), revision("b", days=NEAR.days + 5), revision("c", days=NEAR.days + 7)
+    row = link("friendly_name", "friendly_name", "friendlyName", kind=Kind.KEY)
+    api = words("friendly_name", other_meaning) | words("friendly_name", served, "app.py")
+    for first in (other_meaning, revision("d", initial=True)):
+        (found,) = introduced_by([row], {"api": {**api, (ANYWHERE, b"friendly_name"): first},
+                                         "web": words("friendlyName", used)})  # fmt: skip
+        assert [place.file for place in found.places] == ["b" * 12, "c" * 12]
+
+    near = words("friendlyName", revision("e", days=NEAR.days))
+    (found,) = introduced_by([row], {"api": api, "web": near})  # near enough: the first use is the one
+    assert [place.file for place in found.places] == ["a" * 12, "e" * 12]
+
+
+def test_the_texts_of_which_origins_are_needed_are_those_of_likely_links_in_their_files_and_anywhere() -> None:
+    assert origin_spots([CLAIM, link("other", "other", "other", LIKELY - 0.1)]) == {
+        "api": {(file, text) for file in (ANYWHERE, "app.py") for text in texts_of("/devices/<id>/claim")},
+        "web": {(file, text) for file in (ANYWHERE, "client.ts") for text in texts_of("/devices/{}/claim")},
     }
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from supervisor.core.map.links import DECLARED_FROM, SHOWN_FROM
 from tests.core.map.sources import linked
+
+USES = 8  # files in which a word stands that make it a common one
 
 SERIALIZERS = {
     "a.py": """
@@ -93,3 +96,22 @@ def test_members_of_an_enum_are_tied_to_a_table_with_the_same(name: str, file: s
     found = linked(api={name: ENUMS[name]}, app={file: table})
 
     assert {"noop", "probe", "upgraded"} <= {row.name.lower() for row in found}
+
+
+@pytest.mark.parametrize("server", ["a.go", "b.py"])
+@pytest.mark.parametrize(
+    ("client", "source"),
+    [
+        ("A.java", 'class Bill {\n  @SerializedName("fare")\n  private int fare;\n}\n'),
+        ("a.rs", "#[derive(Deserialize)]\nstruct Bill {\n fare: u32,\n tip: u32,\n toll: u32,\n}\n"),
+    ],
+)
+def test_a_plain_word_that_many_files_use_is_a_row_if_both_sides_declare_it(
+    server: str, client: str, source: str
+) -> None:
+    uses = {f"use{number}.py": "x = {'fare': 1}\n" for number in range(USES)}
+    api = {server: SERIALIZERS[server], **uses}
+    assert [(row.name, DECLARED_FROM < row.score < SHOWN_FROM) for row in linked(api=api, app={client: source})] == [
+        ("fare", True)
+    ]
+    assert linked(api=uses, app={client: source}) == ()

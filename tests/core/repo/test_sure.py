@@ -29,6 +29,7 @@ PUBSPEC = "name: app\ndependencies:\n  flutter:\n    sdk: flutter\n"
         ("A bare `make lint` / `make test` fails because of that.\n\nNever run `make build` here. Run `make run`.\n",
          ["make run"]),
         ("Call `make lint` instead of `make test`.\n", ["make lint"]),
+        ("```sh\ngit clone https://example.org/it\ncd it\nmake test\n```\n\nOr `cd it && npm ci`.\n", ["make test"]),
         ("Use `black` to format, which is fast. `mypy` is used. Before a push, run `pytest`.\n", ["pytest"]),
     ],
 )  # fmt: skip
@@ -46,6 +47,8 @@ def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str
         ("cargo clippy -- ${{ env.FLAGS }}", "lint"),
         ("cd path/to/thing && npm ci", None),
         ("ROOT=/Users/myusername/sdk ./gradlew test", None),
+        ("GEM_HOST=http://localhost:3000 gem push thing.gem", None),
+        ("npm publish --registry http://127.0.0.1:4873", None),
         ("pip install --upgrade pip", None),
         ("pip3 install poetry", None),
         ("pip install -r requirements.txt", "setup"),
@@ -117,6 +120,28 @@ def test_dependencies_are_installed_in_the_root_although_other_commands_prepare_
     assert "setup: bundle install" in commands(files)
     named = files | {"README.md": "```sh\nbundle install --jobs 4\n```\n"}
     assert "setup: bundle install" not in commands(named)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [{"pubspec.yaml": PUBSPEC}, {"package.json": '{"dependencies": {"react-native": "1"}}'}],
+)
+def test_the_project_of_a_platform_is_built_by_the_app_around_it(manifest: dict[str, str]) -> None:
+    gradle = {"android/build.gradle": "", "android/settings.gradle": "include ':app'\n",
+              "android/app/build.gradle": "plugins {\n    id 'com.android.application'\n}\n"}  # fmt: skip
+    assert [it for it in commands({**manifest, **gradle}) if "gradle" in it] == []
+    assert "build: cd android && gradle build" in commands(gradle)
+
+
+def test_a_step_that_is_nothing_but_a_command_is_one_without_marks_of_code_too() -> None:
+    steps = "- flutter build ipa\n- cargo publish --dry-run\n- Go build it\n- go test coverage of all\n- make it\n"
+    files = {
+        "README.md": f"## Publish\n\n{steps}",
+        "pubspec.yaml": "name: a\n",
+        "Cargo.toml": '[package]\nname = "a"\n',
+    }
+    told = [it for it in commands(files) if "ipa" in it or "publish" in it or "go" in it.split() or "make" in it]
+    assert told == ["build: flutter build ipa", "release: cargo publish --dry-run"]
 
 
 @pytest.mark.parametrize(
@@ -257,6 +282,18 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
         ("CONTRIBUTING.md", "# Contributing\n\nYou will also see how to ensure that a pull request is tested.\n\n"
          "- Run `make watch` in another terminal if you change assets\n- If you only need the server, run `make run`\n"
          "- Progress is always tracked in the pull request.\n", []),
+        ("README.md", "## Publish\n\n- Open Windows in VMWare\n- open https://example.org/releases/new\n"
+         "- Update the changelog\n- Open ~/app in an editor\n- Open a pull request with the new version\n",
+         ["Update the changelog", "Open a pull request with the new version"]),
+        ("README.md", "## Contribute\n\nAll are welcome. If you want to change much write an issue about\nit first.\n",
+         ["If you want to change much write an issue about it first."]),
+        ("CONTRIBUTING.md", "# Contributing\n\nFor larger features, start a discussion before you write code.\n\n"
+         "File an issue if it fails.\n", ["For larger features, start a discussion before you write code."]),
+        ("AGENTS.md", "- Tests are written with contexts (class A, `should` blocks)\n- Gems are never hard-deleted\n"
+         "- But you should learn from it\n- Names must be short\n", ["Names must be short"]),
+        ("MAINTAINERS.md", "# Teams\n\n- ensure that the login works\n", []),
+        (".github/pull_request_template.md", "## Checklist\n\n- [ ] Make sure these boxes are checked first\n"
+         "- [ ] Ask the reviewers for help\n- [ ] Tests are there\n", ["Tests are there"]),
         (".github/ISSUE_TEMPLATE/bug.md", "Please make sure that it is no known bug before you commit.\n", []),
     ],
 )  # fmt: skip
@@ -281,6 +318,8 @@ def test_translations_and_forms_are_no_documents() -> None:
          ["It counts all things."]),
         ("# T\n\nTo learn more about it, look at the site.\n\nT is licensed under the terms of others.\n\n"
          "Language: this one | that one\n\nClick is a thing that counts.\n", ["Click is a thing that counts."]),
+        ("# The T Sample\n\n## Running it\n\nT is a shop. It sells all.\n\nMaven is a tool that builds all.\n",
+         ["T is a shop. It sells all."]),
         ("# T\n\n[See what it is in slides](https://a.b)\n\n## A\n\n## B\n\nYou can make a thing.\n", []),
     ],
 )  # fmt: skip

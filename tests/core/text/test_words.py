@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.core.text.words import literal_of, words_in, words_of
+from supervisor.core.text.words import literal_of, texts_of, words_in, words_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from supervisor.core.text.words import literal_of, words_in, words_of
         ("a->bcd", {b"bcd"}),
         ("größe", {"größe".encode()}),
         ("id", set()),
+        ("$pruneBefore = 0", {b"pruneBefore"}),  # a variable of PHP or a shell
     ],
 )
 def test_a_name_has_its_words(text: str, words: set[bytes]) -> None:
@@ -31,3 +32,7 @@ def test_a_quoted_text_is_found_as_a_whole_too() -> None:
         literal_of("X-Id"),
         literal_of("a b"),
     }
+
+
+def test_a_text_is_found_by_its_words_or_between_quotes() -> None:
+    assert texts_of("/v1/claim") == {b"claim", literal_of("/v1/claim")}

@@ -146,6 +146,8 @@ def _path(context: LiteralContext) -> _Path | None:
         return _Path(pattern_route(text), pattern=True)
     if context.call in keywords.PATTERNS and text.startswith("/") and _PATTERN.search(text):
         return _Path(pattern_route(text), pattern=True)
+    if text.startswith("/") and text.endswith("$"):
+        return _Path(pattern_route(text))  # `server.on("/status$", answer)`
     if match := _METHOD.match(text):
         method, text = match[1], text[match.end() :]
     if " " in text or context.language == "toml":

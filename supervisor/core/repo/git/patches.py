@@ -1,8 +1,9 @@
-"""Parse what `git log -p` prints: which words each commit brought into the repo."""
+"""Parse what `git log -p` prints: what each commit added to which source files, and what it removed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from supervisor.core.repo.git.text import moment, words
 from supervisor.core.text.words import words_in
@@ -11,6 +12,17 @@ from supervisor.domain.repo.git import Revision
 LONGEST = 2_000  # bytes of a line that is read: longer ones were written by programs
 LARGEST = 500_000  # bytes of the patch of one file, for the same reason
 _FIELDS = 5
+_HEADER = len(b"a/ b/")
+
+
+class WordChange(NamedTuple):
+    """The words and quoted texts in the lines that a commit added to a file, and in those that it removed."""
+
+    added: frozenset[bytes]
+    removed: frozenset[bytes]
+
+
+Patch = dict[str, WordChange]  # by the name of the file
 
 
 def patch_format(mark: str) -> str:
@@ -20,9 +32,9 @@ def patch_format(mark: str) -> str:
 
 def parse_patches(
     out: bytes, mark: str, is_source: Callable[[str], bool], *, cut: bool
-) -> Iterator[tuple[Revision, frozenset[bytes]]]:
-    """Parse the output of `log -z -p --unified=0` with `patch_format(mark)`: each commit with the words and
-    the quoted texts that it added to source files and removed from none. If the output was `cut`, omit the last one."""
+) -> Iterator[tuple[Revision, Patch]]:
+    """Parse the output of `log -z -p --no-renames --unified=0` with `patch_format(mark)`: each commit with its patches
+    of source files. If the output was `cut`, omit the last commit."""
     for part in _parts(out, mark.encode("ascii") + b"\0", cut=cut):
         fields = part.split(b"\0", _FIELDS)
         if len(fields) > _FIELDS:
@@ -30,7 +42,7 @@ def parse_patches(
             revision = Revision(
                 oid.decode("ascii", "replace"), moment(when), words(author), words(subject), initial=not parents
             )
-            yield revision, _brought(patch, is_source)
+            yield revision, dict(_files(patch, is_source))
 
 
 def _parts(out: bytes, mark: bytes, *, cut: bool) -> Iterator[bytes]:
@@ -43,17 +55,18 @@ def _parts(out: bytes, mark: bytes, *, cut: bool) -> Iterator[bytes]:
         begin = end
 
 
-def _brought(patch: bytes, is_source: Callable[[str], bool]) -> frozenset[bytes]:
-    added: list[bytes] = []
-    removed: list[bytes] = []
+def _files(patch: bytes, is_source: Callable[[str], bool]) -> Iterator[tuple[str, WordChange]]:
     for file in (b"\n" + patch).split(b"\ndiff --git ")[1:]:
-        name, _, lines = file.partition(b"\n")
-        if len(lines) > LARGEST or not is_source(name.decode("utf-8", "surrogateescape").rstrip('"')):
+        header, _, lines = file.partition(b"\n")
+        name = header[2 : 2 + (len(header) - _HEADER) // 2].decode("utf-8", "surrogateescape")  # `a/NAME b/NAME`
+        if len(lines) > LARGEST or not is_source(name):
             continue
+        added: list[bytes] = []
+        removed: list[bytes] = []
         for line in lines.split(b"\n"):
             if len(line) < LONGEST and not line.startswith((b"+++ ", b"--- ")):  # those name the file
                 if line.startswith(b"+"):
                     added.append(line)
                 elif line.startswith(b"-"):
                     removed.append(line)
-    return frozenset(words_in(b"\n".join(added)) - words_in(b"\n".join(removed)))
+        yield name, WordChange(*(frozenset(words_in(b"\n".join(some))) for some in (added, removed)))

@@ -24,13 +24,21 @@ def completed(manifests: Sequence[Manifest], names: frozenset[str]) -> tuple[Man
     brought: set[str] = set()
     for it in manifests:
         runner, scripts = _runner(it, manifests, names, roots), it.scripts
-        if it.kind in _COMMANDS and not it.note and _folder(it.path) == roots[it.kind] and it.kind not in brought:
+        outermost = _folder(it.path) == roots[it.kind] and it.kind not in brought
+        if it.kind in _COMMANDS and not it.note and outermost and not _of_app(it, names):
             brought.add(it.kind)
             given = _COMMANDS[it.kind](it, [one for one in manifests if one.kind == it.kind], names)
             start = f"cd {_folder(it.path)} && " if _folder(it.path) else ""
             scripts += tuple(Script(f"{start}{text}", "", purpose, 0) for text, purpose in given)
         found.append(replace(it, scripts=scripts, runner=runner))
     return tuple(found)
+
+
+def _of_app(it: Manifest, names: frozenset[str]) -> bool:
+    """Return whether this is the project of one platform, which the app in the folder above builds (Flutter, React
+    Native, Capacitor)."""
+    above, _, last = _folder(it.path).rpartition("/")
+    return last == "android" and any(_join(above, name) in names for name in ("pubspec.yaml", "package.json"))
 
 
 _LOCKS = (

@@ -67,6 +67,8 @@ def mentioned(language: str, source: str, file: str = "") -> list[Row]:
             "package a\nvar p = regexp.MustCompile(`^/v1/rides/([-_A-Za-z0-9]{1,64})(?:\\.[a-z]+)?$`)",
             ("route", "/v1/rides/{}", "provides", ""),
         ),
+        ("cpp", 'void f() { server.on("/rides/add$", handleRides); }', ("route", "/rides/add", "provides", "")),
+        ("javascript", 'app.get("/rides/add$", (req, res) => res.end());', ("route", "/rides/add", "provides", "GET")),
         ("python", 're_path(r"^v1/rides/(?P<id>\\d+)/$", view)', ("route", "/v1/rides/{}", "provides", "")),
         ("python", 'requests.get(f"{BASE}/v1/rides?since={s}&poll=1")', ("key", "poll", "uses", "wire")),
         ("kotlin", 'fun f() { url.addQueryParameter("poll", "1") }', ("key", "poll", "uses", "wire")),

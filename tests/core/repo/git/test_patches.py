@@ -1,4 +1,4 @@
-"""A patch says which words a commit brought into the sources."""
+"""A patch says which words a commit added to each source file, and which it removed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.repo.git.patches import LONGEST, parse_patches, patch_format
+from supervisor.core.repo.git.patches import LONGEST, Patch, WordChange, parse_patches, patch_format
 from supervisor.core.text.words import literal_of
 from supervisor.domain.repo.git import Revision
 
@@ -20,12 +20,12 @@ def commit(patch: str, *, parents: str = "b" * 40, oid: str = "a" * 40, subject:
     return f"{MARK}\0".encode() + "\0".join(fields).encode("utf-8", "surrogateescape")
 
 
-def brought(patch: str) -> frozenset[bytes]:
-    ((_, words),) = parse_patches(commit(patch), MARK, lambda name: name.endswith(".py"), cut=False)
-    return words
+def read(patch: str) -> Patch:
+    ((_, files),) = parse_patches(commit(patch), MARK, lambda name: name.endswith(".py"), cut=False)
+    return files
 
 
-def test_a_word_that_was_added_and_not_removed_came_with_the_commit() -> None:
+def test_the_lines_of_each_source_file_are_read_apart() -> None:
     patch = """
 diff --git a/app.py b/app.py
 --- a/app.py
@@ -37,8 +37,18 @@ diff --git a/app.py b/app.py
 diff --git a/notes.md b/notes.md
 +++ b/notes.md
 +prose
+diff --git a/a b/c d.py b/a b/c d.py
+--- a/a b/c d.py
++++ /dev/null
+-gone
 """
-    assert brought(patch) == {b"new_name", b"X-Claim-Token", literal_of("X-Claim-Token")}
+    was = {b"old", b"first", b"claim", literal_of("claim")}
+    assert read(patch) == {
+        "app.py": WordChange(
+            frozenset({*was, b"new_name", b"X-Claim-Token", literal_of("X-Claim-Token")}), frozenset(was)
+        ),
+        "a b/c d.py": WordChange(frozenset(), frozenset({b"gone"})),
+    }
 
 
 def test_each_commit_is_read_with_who_and_when_and_the_first_of_the_history_is_known() -> None:
@@ -52,12 +62,13 @@ def test_each_commit_is_read_with_who_and_when_and_the_first_of_the_history_is_k
 
 
 def test_a_line_that_a_program_wrote_is_not_read() -> None:
-    assert brought(f"diff --git a/x.py b/x.py\n+{'word ' * LONGEST}\n+short") == {b"short"}
+    patch = read(f"diff --git a/x.py b/x.py\n+{'word ' * LONGEST}\n+short")
+    assert patch == {"x.py": WordChange(frozenset({b"short"}), frozenset())}
 
 
 @given(st.binary(max_size=300))
 def test_whatever_git_prints_is_read_without_an_error(out: bytes) -> None:
     marked = out.replace(b"M", MARK.encode() + b"\0")
-    for revision, words in parse_patches(marked, MARK, lambda _: True, cut=False):
+    for revision, files in parse_patches(marked, MARK, lambda _: True, cut=False):
         assert isinstance(revision.oid, str)
-        assert all(words)
+        assert all(word for patch in files.values() for word in (*patch.added, *patch.removed))
