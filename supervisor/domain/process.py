@@ -1,4 +1,4 @@
-"""Processes: the marks of ours, and what the system says of one that calls the supervisor.
+"""Processes: the marks of ours, what they do not inherit, and what the system says of one that calls the supervisor.
 
 A mark is an environment variable that a process was started with. It stays visible in the system.
 """
@@ -15,6 +15,31 @@ KEEPER = "ORCH_KEEPER"
 
 ORCHESTRATOR = "orchestrator"
 """The name of the orchestrator's server, of its thread and of its task state. No child may have it."""
+
+
+OF_ONE_REPO = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+"""Variables that point git to one repo, and mislead it in every other one: what `git rev-parse --local-env-vars`
+prints, of all versions of git, and the folder of a push that is checked."""
 
 
 class Ancestor(NamedTuple):

@@ -9,6 +9,7 @@ import string
 from typing import NamedTuple
 
 from tests.secrets.more_kinds import FORMS, LETTERS, PINS, SPOKEN, WORDS, factors, marked, more_tokens
+from tests.secrets.told_kinds import told
 
 HEX, LOWER, ALNUM = "0123456789abcdef", string.ascii_lowercase + string.digits, string.ascii_letters + string.digits
 UPPER, URLSAFE, BASE64 = string.ascii_uppercase + string.digits, ALNUM + "_-", ALNUM + "+/"
@@ -296,7 +297,7 @@ def samples(seed: int = 0) -> list[Sample]:
         for form in forms_of.splitlines():
             spoken = plain if form.startswith("passphrase: ") else secret
             made.append(Sample(f"{kind}: {form}", form.replace("¶", "\n").replace("%", spoken), (spoken,)))
-    made += [Sample(*one) for one in factors(some)]
+    made += [Sample(*one) for one in (*factors(some), *told(some, word))]
 
     # ── private keys ─────────────────────────────────────────────────────────────────────────────
     def key(kind: str, lines: list[str], join: str, before: str = "", after: str = "") -> None:

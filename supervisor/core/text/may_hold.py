@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from supervisor.regex import regex
+
+PLAIN: Mapping[int, str] = {
+    **{0xFF01 + at: chr(0x21 + at) for at in range(94)},  # full width: `：`, `＝`, `ｐａｓｓ`
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u2060\u202f\u3000\ufeff"), " "),
+    **dict.fromkeys(map(ord, "“”„‟「」"), '"'),
+    **dict.fromkeys(map(ord, "‘’‚‛‹›"), "'"),
+}
+"""Signs that look like others: what word processors, and keyboards for other scripts, write in place of ASCII. For
+`str.translate`: a text keeps its length."""
 
 
 def may_hold_secret(text: str) -> bool:
@@ -10,12 +21,16 @@ def may_hold_secret(text: str) -> bool:
 
     It costs a few microseconds, and to load the rules 20 ms: a command that shows a status does without them.
     """
+    if not text.isascii():
+        text = text.translate(PLAIN)
     low = text.lower()
     if any(word in low for word in _CERTAIN):
         return True
     if any(word in low for word in _TELLING) and _NAMED.search(low) is not None:
         return True
     if any(word in low for word in _CARRIERS) and _CARRIED.search(low) is not None:
+        return True
+    if "<<" in low or " -p " in low or " -u " in low or _ENCODED.search(low) is not None:
         return True
     if " " in low and not _COMMANDS.isdisjoint(_WORDS.findall(low)):
         return True
@@ -42,7 +57,7 @@ _COMMANDS = frozenset(
         *("snmpset", "snmpbulkwalk", "snmptrap", "snmp-server", "altool", "cryptsetup", "mc", "rootpw"),
         *("sqlplus", "sqlldr", "impdp", "expdp", "rman", "etcdctl", "psexec", "paexec", "snyk", "codecov"),
         *("adb", "api-key", "eap", "xauth", "printf", "npm", "pnpm", "yarn", "git", "pip", "gcloud", "conda"),
-        *("composer", "bundle", "nuget", "net"),
+        *("composer", "bundle", "nuget", "net", "bw", "wandb", "hf", "doctl", "gem", "hydra", "vsce", "ovsx", "op"),
     )
 )
 """Commands that may take a secret, of any name, among their words."""
@@ -51,6 +66,21 @@ _CODES = (
     *("otp", "mfa", "2fa", "tfa", "factor", "authenticator", "setup", "manual", "recovery", "backup", "scratch"),
     *("emergency", "rescue", "mnemonic", "seed", "wallet", "psk", "kennwort", "contrase", "senha", "пароль", "hasło"),
     *("パスワード", "密码", "密碼", "비밀번호", "@tcp(", "@unix(", "incoming+"),
+    *(
+        "haslo",
+        "parool",
+        "şifre",
+        "salasana",
+        "adgangskode",
+        "passord",
+        "lykilor",
+        "jelszó",
+        "jelszo",
+        "lozinka",
+        "geslo",
+    ),
+    *("slaptažodis", "fjalëkalim", "κωδικός", "סיסמ", "كلمة", "رمز", "पासवर्ड", "รหัสผ่าน", "mật khẩu", "kata sandi"),
+    *("暗証番号", "口令", "암호", "key-string"),
     *("wachtwoord", "lösenord", "heslo", "parola", "wifi:", "setuser", "setcookie", "appid=", "accesskey", "geniekey"),
 )
 
@@ -81,7 +111,7 @@ _CARRIED = regex(
 _PAIRED = regex(
     r"(?:pin|puk|otp|cv[vc]2?|pass(?:code|key)|code|pin.(?:value|number))\W{1,6}(?:\w{2,20}\W{1,3}){0,4}\d{3}"
     r"|(?:password|passwort|passwd|passphrase|pwd)\W{1,12}[a-z]{4}|login\W{1,3}\S{1,64}\W{1,5}[/|]\s|username\s\S+\ssecret\s"
-    r"|thin:|insert into|(?:password|passwd|passwort)\"?[,;\r\n]"
+    r"|thin:|\d\S*\W+(?:as|is) (?:\w+ ){0,2}pass|insert into|(?:password|passwd|passwort)\"?[,;\r\n]"
     r"|pass\s+\S+(?:\s|\\)+(?:[rn\\]+)?(?:nick|user|cap)\s"
     r"|(?:auth|login|credentials?|connection|pdo|crypt|begin|connect)\("
     r"|(?:(?:log.?in|sign.in|user\w{0,4}|cred\w{0,7}|account)\W{1,3}|(?:admin\w{0,9}|root|postgres)[^\w/]\W{0,2})"
@@ -93,6 +123,9 @@ _PAIRED = regex(
 _SIGNED = regex(
     r":[^\s:@/]{4,100}@[\w-]|:(?:\d{4}|\*):|\.[\w-]+\]?(?::\d{2,5})?\s[\w.+@-]+:\S{4}|\s\*\s+\"?[^\s\"*]{4}|\}[\w+/=$.]{12}"
 )
+
+# What may mean a letter or a sign of any of these.
+_ENCODED = regex(r"%[2-7][0-9a-f]|\\[ux][0-9a-f]|&(?:#|quot)")
 
 _WORDS = regex(r"[a-z0-9_-]+")
 

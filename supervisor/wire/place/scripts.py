@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from supervisor.domain.child import Runner
+from supervisor.domain.process import OF_ONE_REPO
 from supervisor.wire.place.answers import LONGEST_PATH
 from supervisor.wire.place.git import FUNCTIONS
 from supervisor.wire.place.keeper import PROGRAM
@@ -21,8 +22,7 @@ PYTHONS = ("/usr/bin/python3", "python3")  # for the keepers; the first that wor
 _COMMON = r"""
 tag=%(tag)s; mark=%(mark)s; own=%(own)s; root=%(root)s
 mask=$(umask); umask 077
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_CONFIG GIT_CONFIG_PARAMETERS \
-  GIT_CONFIG_COUNT GIT_PREFIX CDPATH ORCH_SERVER ORCH_KEEPER
+unset CDPATH ORCH_SERVER ORCH_KEEPER %(repo)s
 say() { printf '\n%%s %%s\n' "$tag" "$*"; }
 line() { tr '\n\r\t' '   ' | cut -c 1-600; }
 no() { what=$1; shift; say no "$what" "$(printf '%%s' "$*" | line)"; exit 0; }
@@ -240,6 +240,7 @@ class PlaceScripts:
             "env": _environment(runner),
             "pythons": shlex.join((*PYTHONS, python)),
             "grace": GRACE_ROUNDS,
+            "repo": " ".join(sorted(OF_ONE_REPO)),
         }
 
     def ensure(self, arguments: Sequence[str], *, held: bool, anew: bool, filters_off: bool) -> str:

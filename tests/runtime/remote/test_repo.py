@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +53,17 @@ def state(root: Path, commit: str) -> object:
     """All that a kept tree says, without its time. Elsewhere, the permissions of clean files are not looked at."""
     listed = run_git(root, "ls-tree", "-r", "-z", commit, "work", "raw", "staged").out
     return replace(state_of(root, commit), usual=0), listed
+
+
+def test_no_variable_that_names_another_repo_is_inherited_there(
+    there: RemoteRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = subprocess.run(["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True, check=True)
+    for name in named.stdout.split():
+        monkeypatch.setenv(name, "/nowhere")
+    seen = there.run(b"env").out.decode().splitlines()
+    assert "GIT_TERMINAL_PROMPT=0" in seen
+    assert [one for one in seen if "/nowhere" in one] == []
 
 
 def odd_tree(repo: Path) -> None:

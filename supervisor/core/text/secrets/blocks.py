@@ -53,8 +53,9 @@ def continued(text: str) -> tuple[int, bool]:
     return (end, end == len(text)) if _EVIDENCE.search(text, 0, end) else (0, False)
 
 
-_HEAD = regex(r"-----BEGIN[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?-----", re.IGNORECASE)
-_FOOT = regex(r"-----END[ A-Z0-9_]{0,60}PRIVATE KEY(?: BLOCK)?(?:-----)?", re.IGNORECASE)
+_OF_KEY = r"[ A-Z0-9_]{0,60}(?:PRIVATE|OpenVPN Static) KEY(?: BLOCK| V1)?"
+_HEAD = regex(rf"-----BEGIN{_OF_KEY}-----", re.IGNORECASE)
+_FOOT = regex(rf"-----END{_OF_KEY}(?:-----)?", re.IGNORECASE)
 _BEGINS = regex(r"-----BEGIN ", re.IGNORECASE)
 
 # A line of a block is base64, or a header (`Proc-Type: 4,ENCRYPTED`), or empty. Before it may stand what quotes it (the

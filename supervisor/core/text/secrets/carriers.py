@@ -10,7 +10,7 @@ from supervisor.core.text.secrets.values import is_secret
 from supervisor.regex import regex
 
 URL = "://"
-KIND = "kind:"
+KINDS = ("kind:", 'kind"', "kind\\", "stringdata")
 GO = ("tcp(", "unix(")
 COMMANDS = (
     *("curl", "wget", "http", "sshpass", "mysql", "redis-cli", "requirepass", "masterauth", "login"),
@@ -60,9 +60,15 @@ def cookies(text: str, at: int) -> Iterator[tuple[int, int]]:
 
 
 def manifest(text: str, at: int) -> Iterator[tuple[int, int]]:
-    """Yield the values of a Kubernetes Secret, whose `kind: Secret` is at `at`."""
+    """Yield the values of a Kubernetes Secret, in YAML or JSON, whose `kind: Secret` is at `at`, or its"
+    " `stringData`."""
     if _SECRET.match(text, at) is None:
         return
+    for data in _JSON_DATA.finditer(text, max(0, at - NEAR), at + NEAR):
+        after = data.end()
+        while (entry := _JSON_ENTRY.match(text, after, at + NEAR)) is not None:
+            yield entry.span(1)
+            after = entry.end()
     begin, end = max(text.rfind("---", max(0, at - NEAR), at), at - NEAR, 0), text.find("---", at, at + NEAR)
     end = end if end >= 0 else min(len(text), at + NEAR)
     for data in _DATA.finditer(text, begin, end):
@@ -107,8 +113,12 @@ _OPTIONS = regex(
 _GO = regex(r"(?<![\w.:@/-])[\w.-]{0,64}:([^\s:@/\"'`]{4,100})@$")
 _COOKIE = regex(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")
 _ATTRIBUTES = frozenset(("path", "domain", "expires", "max-age", "samesite", "version", "priority"))
-_SECRET = regex(r"kind:[ \t]*[\"']?Secret\b")
 _LINE = r"(?:\s|\\+[nrt])"  # white space, or an escaped line feed
+_SECRET = regex(r"kind\\{0,15}[\"']?:[ \t]*\\{0,15}[\"']?Secret\b|stringData\b")
+_JSON_DATA = regex(rf"(?:data|stringData)\\{{0,15}}\":{_LINE}{{0,8}}\{{")
+_JSON_ENTRY = regex(
+    rf"{_LINE}{{0,40}},?{_LINE}{{0,40}}\\{{0,15}}\"[\w.\-]{{1,253}}\\{{0,15}}\":{_LINE}{{0,8}}\\{{0,15}}\"([^\"\\]{{4,}})\\{{0,15}}\""
+)
 _DATA = regex(rf"(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:data|stringData):(?={_LINE})")
 _ENTRY = regex(
     rf"{_LINE}{{1,40}}[\w.\-]{{1,253}}:[ \t]{{1,8}}\\*[\"']?"

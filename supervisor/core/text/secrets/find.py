@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
 from math import log2
 from typing import NamedTuple
 
-from supervisor.core.text.secrets import blocks, carriers, codes, names, pairs
+from supervisor.core.text.may_hold import PLAIN
+from supervisor.core.text.secrets import blocks, carriers, codes, names, pairs, stores
 from supervisor.core.text.secrets.blocks import continued, is_open
 from supervisor.core.text.secrets.names import is_secret_field
 from supervisor.core.text.secrets.ours import CUT_OFF, OURS, cut_off
@@ -30,11 +32,13 @@ WINDOW = 2048
 
 def spans(text: str) -> list[Span]:
     """Find the secrets in `text`: (start, end), in order, none overlapping another. Takes linear time."""
+    if not text.isascii():
+        text = text.translate(PLAIN)
     found = _spans(text)
-    if ("\\" in text or "%" in text or "\x1b" in text) and _ESCAPED.search(text) is not None:
-        found += _spans(
-            _ESCAPE.sub(_blanks, text)
-        )  # the end of `\\1`, `%0A` or a color would be a part of the word behind
+    escaped = "\\" in text or "%" in text or "\x1b" in text or "&#" in text or "&q" in text
+    if escaped and _ESCAPED.search(text) is not None:
+        decoded = _decoded(text)  # the end of `\\1`, `%0A` or a color would belong to the word behind
+        found += [(decoded.place(start), decoded.place(end)) for start, end in _spans(decoded.text)]
     return _merged(found) if found else found
 
 
@@ -62,16 +66,52 @@ def _spans(text: str) -> list[Span]:
     return found
 
 
-def _blanks(escape: re.Match[str]) -> str:
-    return " " * len(escape[0])
+class _Decoded(NamedTuple):
+    """A text with what its escapes mean in their place, and where each of its parts was."""
+
+    text: str
+    starts: list[int]  # where each part begins here, in order
+    places: list[int]  # where it begins in the text that was given
+
+    def place(self, at: int) -> int:
+        part = bisect_right(self.starts, at) - 1
+        return self.places[part] + at - self.starts[part]
+
+
+def _decoded(text: str) -> _Decoded:
+    parts, starts, places = [], [0], [0]
+    at = size = 0
+    for escape in _ESCAPE.finditer(text):
+        parts += [text[at : escape.start()], _meaning(escape[0])]
+        size += escape.start() - at + 1
+        at = escape.end()
+        starts.append(size)
+        places.append(at)
+    return _Decoded("".join([*parts, text[at:]]).translate(PLAIN), starts, places)
+
+
+def _meaning(escape: str) -> str:
+    """The sign that an escape means: a blank, if it is none that is printed, such as a line feed or a color."""
+    code = _CODE.search(escape)
+    if code is None:
+        return " "
+    sign = _NAMES.get(code[0]) or chr(int(code[0], 10 if escape[0] == "&" and "x" not in escape else 16))
+    return sign if sign.isprintable() else " "
+
+
+_CODE = regex(
+    r"(?<=%)[\dA-Fa-f]{2}$|(?<=\\x)[\dA-Fa-f]{2}$|(?<=\\u)[\dA-Fa-f]{4}$|(?<=&#)\d+|(?<=&#x)[\dA-Fa-f]+|quot|apos"
+)
+_NAMES = {"quot": '"', "apos": "'"}
 
 
 _FEED = regex(r"\\[nrt]")
 _ESCAPE = regex(
     r"(?:\x1b|(?<!\\)\\+(?:x1[bB]|u001[bB]|u\{1[bB]\}|0?33|e))\[[\d;?]{0,20}[A-Za-z]"
     r"|(?<!\\)\\+(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[0-7]{1,3}|[abefnrtv])|%[\dA-Fa-f]{2}"
+    r"|&(?:quot|apos|amp|lt|gt|#\d{2}|#x[\dA-Fa-f]{2});"
 )
-_ESCAPED = regex(rf"(?:{_ESCAPE.pattern})(?=[A-Za-z0-9_])")
+_ESCAPED = regex(rf"(?:{_ESCAPE.pattern})(?=[A-Za-z0-9_])|\\u[\dA-Fa-f]{{4}}")
 
 
 def _hits(matcher: Matcher, hits: Iterator[re.Match[str]], text: str, shift: int) -> list[Span]:
@@ -118,7 +158,7 @@ def _matcher() -> Matcher:
     for keywords, more, where in (
         (names.KEYWORDS, names.assigned, inside),
         (carriers.GO, carriers.before_address, leading),
-        (("psk", "sid=", "pat:", "pat="), names.assigned, leading),
+        (names.SHORT, names.assigned, leading),
         ((carriers.URL,), carriers.userinfo, inside),
         ((_AZURE[1],), _token(_AZURE[2], _AZURE[3]), inside),
         (carriers.COMMANDS, carriers.option, leading),
@@ -129,10 +169,13 @@ def _matcher() -> Matcher:
         (codes.CODES, codes.recovery, leading),
         (codes.CODES_INSIDE, codes.recovery, inside),
         (codes.PHRASES, codes.phrase, leading),
-        ((carriers.KIND,), carriers.manifest, leading),
+        (carriers.KINDS, carriers.manifest, leading),
         (names.IDENTIFIED, names.assigned, leading),
         (pairs.USERS, pairs.beside, leading),
         (pairs.SPOKEN, pairs.said, leading),
+        (pairs.SPOKEN, pairs.spoken, leading),
+        (pairs.OPTIONS, pairs.option, leading),
+        (stores.HERE, stores.here, inside),
         (pairs.USERS_INSIDE, pairs.beside, inside),
         (pairs.SENT, pairs.sent, leading),
         (pairs.PORTS, pairs.pgpass, leading),

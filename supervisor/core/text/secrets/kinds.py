@@ -32,6 +32,8 @@ def kind_of(name: str) -> Secrecy:
     joined = before + last
     if before in _HARMLESS and last in ("key", "keys", "token", "pass", "auth", "pat"):
         return Secrecy.NONE
+    if joined == "keytoken" and parts[-3:-2] == ["public"]:
+        return Secrecy.NONE
     if joined == "keyid" and parts[-3:-2] != ["private"]:
         return Secrecy.NONE
     if last in _STRONG or joined in _STRONG or last.endswith(_STRONG_ENDS):
@@ -66,22 +68,26 @@ _PARTS = regex(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DECORATION = words(
     "base value val str string text plain raw prod production dev development staging stage test testing ci live local",
     "default old new current previous primary secondary main b64 base64 v enc encoded hash digest salt env var secure",
-    "header param read write ro rw private",
+    "header param read write ro rw private hex",
 )
 _STRONG = words(
-    "password passwords passwd passphrase passcode pwd psw secret apikey accesskey secretkey privatekey accountkey",
+    "password passwords passwd passphrase passcode pwd psw passw pswd paswd passwrd pword mdp secret apikey accesskey",
+    "secretkey privatekey accountkey",
     "sharedkey signingkey encryptionkey masterkey authtoken identitytoken registrytoken bearertoken accesstoken",
     "refreshtoken idtoken clientsecret connectionstring keydata passwort passe psk wpapsk storepass keypass",
-    "srcstorepass deststorepass srckeypass destkeypass",
+    "srcstorepass deststorepass srckeypass destkeypass keymaterial authident psksecret",
 )
-_STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "pwd")
+_STRONG_ENDS = ("password", "passwd", "passwort", "passphrase", "secret", "apikey", "pwd")
 _NO_PASS = words("bypass compass encompass surpass trespass overpass underpass bandpass lowpass highpass multipass")
-_MEDIUM = words("token auth pat credential credentials secrets")
-_RANDOM = words("signature sign sig session sid sessid sessionid phpsessid jsessionid secretid keyid")
+_MEDIUM = words("token tok auth pat credential credentials cred creds secrets jwt")
+_RANDOM = words(
+    "signature sign sig session sid sessid sessionid phpsessid jsessionid secretid keyid",
+    "codeverifier devicecode ticket assertion samlresponse",
+)
 _SECRET_KEYS = words(
     "api access secret private account shared signing sign encryption encrypt master auth authentication storage admin",
     "subscription hmac jwt aes des rsa ssh ssl tls gpg pgp vault webhook sharedaccess preshared psk wireguard license",
-    "licence ingest sas product activation wep",
+    "licence ingest sas product activation wep fernet",
 )
 _MAYBE_KEYS = words(
     "service deploy app application client consumer root function functions session cookie crypto read write",

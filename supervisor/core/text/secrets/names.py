@@ -22,6 +22,27 @@ KEYWORDS = (
     *("pass", "pw", "psw", "secret", "token", "credential", "key", "auth", "cookie"),
     *("session", "sessid", "signature", "sig=", "-sign:", "_pat"),
 )
+SHORT = (
+    *(
+        "psk",
+        "sid=",
+        "pat:",
+        "pat=",
+        "paswd",
+        "pword",
+        "mdp=",
+        "mdp:",
+        "jwt=",
+        "jwt:",
+        "cred=",
+        "creds",
+        "tok=",
+        "tok:",
+        "pat ",
+    ),
+    *("code_verifier", "codeverifier", "device_code", "devicecode", "client_assertion", "samlresponse", "ticket="),
+)
+"""Words that count only where a name begins with them."""
 IDENTIFIED = ("identified by", "identified with")
 
 LONGEST = 4096
@@ -50,11 +71,15 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     if head is None:
         return
     follows = text[begin - 1] if begin > 0 else " "
+    if follows in ": " and _OF_OTHERS.search(text, max(0, begin - 80), begin) is not None:
+        return
     if name.lower() in ("pass", "pw") and _USER.search(text, max(0, begin - 80), begin) is not None:
         kind = Secrecy.STRONG
     operator = head["operator"].strip(" \t*")
     if name.lower() == "key" and follows == " " and _KEY_OF.search(text, max(0, begin - 16), begin) is not None:
         kind = Secrecy.CHOSEN if operator else Secrecy.RANDOM
+    elif name.lower() == "key" and _USER_BESIDE.search(text, max(0, begin - 120), begin) is not None:
+        kind = Secrecy.RANDOM  # a kaggle.json
     elif kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
         return
     if kind is Secrecy.COOKIE:
@@ -80,6 +105,8 @@ def assigned(text: str, at: int) -> Iterator[Span]:
             option = kind is Secrecy.CHOSEN and sure
         elif not said and kind is not Secrecy.COOKIE and _HEX.match(text, head.end()) is not None:
             kind, option = Secrecy.RANDOM, True
+        elif not said and not quoted and name.lower().startswith("identified"):
+            kind, option = Secrecy.CHOSEN, True
         elif not said and name.isupper() and not quoted and kind in (Secrecy.STRONG, Secrecy.MEDIUM):
             kind = Secrecy.RANDOM
         elif not said and not (quoted and kind in (Secrecy.STRONG, Secrecy.HEADER)):
@@ -100,6 +127,9 @@ def assigned(text: str, at: int) -> Iterator[Span]:
         or (operator == ":" and name[:2] in ("x-", "X-"))
         or (kind is Secrecy.RANDOM and operator == ":" and _HEX.match(text, head.end()) is not None)
     )
+    if kind in (Secrecy.STRONG, Secrecy.MEDIUM) and operator and (call := _CALL.match(text, head.end())) is not None:
+        yield from _value(text, call.end(), name, ValueSetting(Secrecy.CHOSEN, tight=False, apart=True, line=False))
+        return
     setting = ValueSetting(kind, tight, apart, line=follows not in "?&;")
     if operator and (listed := _LISTED.match(text, head.end())) is not None:
         yield from _elements(text, listed.end(), name, setting)
@@ -146,7 +176,7 @@ def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Spa
         yield start, rest.end()
         return
     if opened is not None:
-        end = _closed(text, start, opened[0].lstrip("NbBrRuUL@"))
+        end = _closed(text, start, opened[0].lstrip("NbBrRuULfF@$"))
     else:
         pattern = _BARE_HEADER if kind is Secrecy.HEADER and setting.line else _BARE
         bare = pattern.match(text, start, start + JUDGED)
@@ -179,22 +209,34 @@ _FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
 _LINE = r"(?=[^\s\\\"']{6,100}[ \t]{0,8}(?:[\r\n\"']|\\{1,15}[rn\"']|$))"  # with one word in it
 _COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
 _TAIL = regex(r"(?i:identified (?:by(?: values)?|with[ \t]+[\w'\"]{3,40}[ \t]+(?:by|as)))|[\w.\-]{1,64}+")
+_APART = (  # what is between a name and its operator, and belongs to neither
+    r"(?:[ \t]?[(\[][a-zA-Z][^()\[\]\n:=\"']{0,60}[)\]](?=[ \t]{0,2}:[ \t]|[ \t]?=)|\[\d{0,6}\](?=[ \t]{0,4}=))?"
+)
 _HEAD = regex(
-    rf"{_COLOR}\\{{0,15}}[\"'`]?\]?(?:\*\*|__|\*(?=:))?"
-    rf"(?P<operator>(?P<pair>(?:,|[ \t]?:[ \t]?\{{)?{_GAP}\\{{0,15}}[\"']?\b(?i:value)\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
+    rf"{_COLOR}\]?\\{{0,15}}[\"'`]?\]?(?:\*\*|__|\*(?=:))?{_APART}"
+    rf"(?P<operator>(?P<pair>(?:,|[ \t]?:"
+    rf"(?:[ \t]?\{{)?)?{_GAP}\\{{0,15}}[\"']?\b(?i:value|content)\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
+    rf"|\\{{0,15}}\"?;s:\d{{1,5}}:(?=\\{{0,15}}\")|\]?=>{_GAP}string\(\d{{1,5}}\)[ \t]"
+    rf"|[ \t]?=[ \t]?<<[~-]?\\{{0,15}}[\"']?[A-Z]{{1,12}}\\{{0,15}}[\"']?{_FEED}{_GAP}"
+    rf"|[ \t]?\{{[ \t]?get;[^{{}}\n]{{0,40}}\}}[ \t]?=[ \t]?|(?:=\$|[ \t]{{1,4}}<)\((?:echo|printf)[ \t]+(?:-n[ \t]+"
+    rf"|%s[ \t]+)?|\{{(?=\\{{0,15}}[\"'])"
     rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd]"
     rf"|[ \t]{{0,4}}:[ \t]{{0,4}}[|>][+-]?\d?{_FEED}{_GAP}"
-    r"|[ \t]{0,4}:[ \t]{0,3}&?(?:'[a-z]{1,12} )?[A-Za-z][\w.<>\[\]:|]{0,30}[ \t]{1,4}=[ \t]{0,4}(?=\\{0,15}[\"'])"
+    r"|[ \t]{0,4}:[ \t]{0,3}&?(?:'[a-z]{1,12} )?[A-Za-z][\w.<>\[\]:|]{0,30}(?: \| [a-z]{1,12})?[ \t]{1,4}=[ \t]{0,4}"
+    r"(?=\\{0,15}[\"'])"
     r"|(?:[ \t]{1,4}[\w:.-]{1,40}=\\{0,15}[\"'][^\"'<>]{0,60}\\{0,15}[\"']){1,4}>)"
-    rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}}|</t[dh]>{_GAP}<td[^<>]{{0,40}}>"
+    rf"|(?P<cell>[ \t]{{0,40}}[|│┃║][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}}+(?![=:])|</(?:t[dh]|dt|string|key|label|b"
+    rf"|strong|span)>{_GAP}<\w{{1,8}}(?:[ \t][^<>]{{0,40}})?>"
     rf"|:{_FEED}[ \t]{{0,8}}{_LINE}"
     rf"|[ \t]{{0,20}}{_FEED}[ \t]{{0,8}}[-=]{{4,64}}[ \t]{{0,8}}{_FEED}[ \t]{{0,8}}{_LINE})"
     rf"|(?P<part>{_FEED}{{2}})"
     r"|[ \t]+for[ \t]+(?:'[^'\n]{1,200}'|[^\s:]{1,64}):[ \t]+|[ \t]+-[Vv]alue[ \t]+"
-    r"|[ \t]{0,12}(?::=|=>|->|→|\?{1,2}=|\|{1,2}=|==?(?:\{(?=[^{}\n]{4,100}\}(?:[;\"']|\s|$)))?"
+    r"|[ \t]{0,12}(?:\.{3,60}[ \t]?:?|<<<|<-|\+=|➜|➔|…|:=|=>|->|→|\?{1,2}=|\|{1,2}=|==?(?:\{(?=[^{}\n]{4,100}\}"
+    r"(?:[;\"']|\s|$)))?"
     r"|::(?=[ \t])|:(?!:)(?:\*{1,2}(?=[ \t]))?)[ \t]{0,12}"
     r"(?:!!?(?:str|unsafe|binary)[ \t]+)?|[ \t]+[.\-–—][ \t]+(?=[^\s\-])|[ \t]{0,12},[ \t]{0,40}(?=\\{0,15}[\"'])"
-    r"|\((?=\\{0,15}[\"'])|>(?!=)(?:<!\[CDATA\[)?|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
+    r"|\((?=\\{0,15}[\"'])|>(?!=)(?:<!\[CDATA\[)?|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8}(?:\d{1,2}[ \t]{1,2}"
+    r"(?=\S{6}))?)" + _COLOR
 )
 _BEGINS = r"(?:(?<!\w)|(?<=\\[nrt]))"
 _NAMED = regex(_BEGINS + r"(?:name|key|id)=\\{0,15}[\"']$")
@@ -206,18 +248,22 @@ _KEY_OF = regex(
     re.IGNORECASE,
 )
 _HEX = regex(r"[0-9a-fA-F]{32,128}(?![\w.-])")  # what follows a name without an operator, and can be no word
-_SPOKEN = regex(r"(?:passwor[dt]|passwd|passphrase|pw|pass)$", re.IGNORECASE)
+_USER_BESIDE = regex(r"username\\{0,15}\"\s{0,4}:\s{0,4}\\{0,15}\"[^\"\\]{1,64}\\{0,15}\"\s{0,4},\s{0,8}\\{0,15}\"$")
+_OF_OTHERS = regex(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:$|(?i:public key )$")
+_SPOKEN = regex(r"(?:passwor[dt]|passwd|passphrase|pw|pass|psk)$", re.IGNORECASE)
 _WORDS = ("password", "passwort", "passwd", "passphrase", "pass")
 _OF_USER = regex(r"\b(?:user|username|login|uid)[ \t]+\S{1,64}[ \t]+$")
+_CALL = regex(r"[A-Za-z][\w.:]{0,40}[(](?=\\{0,15}[\"'])")
 _LISTED = regex(r"[\[(]\s{0,40}(?=\\{0,15}[\"'])")
 _ELEMENT = regex(r"(?P<quote>\\{0,15}[\"'])[^\"'\n]{0,400}(?P=quote)\s{0,8},\s{0,40}(?=\\{0,15}[\"'])")
 _USER = regex(r"\b(?:user|username|uid|login)[=:][ \t]?[^\s,;&=]{1,64}[\s,;&]{1,3}$")
 _NETRC = regex(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
-_OPEN = regex(r"(?:[NbBrRuUL@]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
+_OPEN = regex(r"(?:[NbBrRuULfF@$]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
 _SCHEME = regex(
-    r"(?:Bearer|Basic|Token|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
+    r"(?:Bearer|Basic|Token|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth|NTLM|Kerberos)[ \t]+",
+    re.IGNORECASE,
 )
 _SIGNED = regex(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature |Token token=", re.IGNORECASE)
 _REST = regex(r"[^\n\"'`\\]*")

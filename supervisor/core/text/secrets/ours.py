@@ -93,7 +93,7 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
         "powershell",
         "convertto-securestring",
         0,
-        r"(?i:convertto-securestring)\s+(?:-string\s+)?\\*[\"']([^\s\"'\\$]{4,})",
+        r"(?i:convertto-securestring\s+(?:-string\s+)?)\\*[\"']([^\s\"'\\$]{4,})",
     ),
     ("convex", "prod: dev: preview:", 0, r"(?:prod|dev|preview):[\w-]{3,80}\|((?=[A-Za-z+/=]*\d)[\w+/=-]{20,})"),
     ("oauth-code", "code=", 1, r"[?&#]code=((?=[^\s&\d]*\d)[\w.%/~-]{20,})"),
@@ -166,16 +166,18 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("consul", "secretid secret_id", 0, rf"(?i:secret_?id)[\"']?[ \t]{{0,3}}[:=][ \t]{{0,20}}[\"']?({_UUID})"),
     (
         "product-key",
-        "product license licence activation serial",
+        "product license licence activation serial recovery",
         0,
-        r"(?i:product|licen[cs]e|activation|serial)(?i:[ _-]?(?:key|code|number|no\.?))[\"']?[ \t]?[:=][ \t]?[\"']?"
+        r"(?i:product|licen[cs]e|activation|serial|recovery)(?i:[ _-]?(?:key|code|number"
+        r"|no\.?))[\"']?[ \t]?[:=][ \t]?[\"']?"
         r"((?:[A-Z0-9]{4,8}-){3,7}[A-Z0-9]{4,8})(?![\w-])",
     ),
     (
         "bearer",
         "bearer",
         0,
-        r"(?i:bearer)[ \t]?[:=]?[ \t]{1,4}[\"']?((?=[A-Za-z_.~+/-]*\d)(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{12,}=*)",
+        r"(?i:bearer)(?:[ \t]?[:=,]?[ \t]{1,4}[\"']?|\.authorization\.k8s\.io\.)((?=[A-Za-z_.~+/-]*\d)"
+        r"(?=[\d_.~+/-]*[A-Za-z])[\w.~+/-]{12,}=*)",
     ),
     ("tinybird", "p.eyj", 0, r"p\.eyJ[\w-]{20,}\.[\w-]{20,}"),
     ("klaviyo", "pk_", 0, r"pk_[0-9a-f]{34}(?!\w)"),
@@ -219,6 +221,20 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("openweather", "appid=", 0, r"appid=([0-9a-f]{32})(?!\w)"),
     ("access-key-header", "accesskey", 0, r"(?i:accesskey)[ \t]{1,4}((?=[A-Za-z]*\d)[A-Za-z0-9]{24,})"),
     ("pagerduty", "u+", 0, r"u\+(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{18}(?![\w-])"),
+    ("hawk", "mac=", 0, r"mac=\\{0,15}\"((?=[A-Za-z+/]*\d)[\w+/]{26,88}={0,2})\\{0,15}\""),
+    ("ntlm", "ntlm", 0, r"(?:NTLM|Negotiate) ((?=[A-Za-z+/]*\d)[\w+/]{24,}={0,2})"),
+    ("stripe-signature", "v1=", 0, r"v1=([0-9a-f]{64})(?!\w)"),
+    ("calendar", "private-", 0, r"private-([0-9a-f]{32})/"),
+    (  # of one use: it logs in whoever has it
+        "link",
+        "reset-password/ password-reset/ password/reset/ reset/ invite/ invitation/ magic-link/ magic/ activate/"
+        " verify-email/"
+        " confirm-email/ confirmation/ login/",
+        0,
+        r"[a-z/-]{5,16}/((?=[A-Za-z_-]*\d)(?=[\w-]*[g-zG-Z])[\w-]{24,}(?:\.[\w.-]{10,})?)(?![\w./-])",
+    ),
+    ("openssl-key", "openssl", 0, r"openssl[ \t][^\n]{0,200}?[ \t]-K[ \t]+([0-9a-fA-F]{16,128})(?!\w)"),
+    ("fernet", "fernet(", 0, r"Fernet\(b?\\{0,15}[\"']([\w-]{43}=)"),
     ("digest", "response=", 0, r"response=\"([0-9a-f]{32,128})\""),
     ("putty", "private-lines:", 0, r"Private-Lines: \d+(?:\r?\n[A-Za-z0-9+/=]+)+"),
 )

@@ -18,6 +18,7 @@ SENT = ("pass ", "auth ", "login ", "oper ", "identify ")
 """Words of FTP, POP, IMAP, IRC and Redis before a password that is sent in the clear."""
 SPOKEN = ("password", "passwort", "passwd", "passphrase", "pwd", "kennwort")
 """Words before a password of letters only, at the end of a line or a sentence."""
+OPTIONS = ("-p ", "-u ")
 PORTS = ("5432:", "5433:", "6432:", "*:")
 CALLS = (
     *("auth(", "login(", "credential(", "credentials(", "withcredentials(", "httpbasicauth(", "networkcredential("),
@@ -94,6 +95,29 @@ def said(text: str, at: int) -> Iterator[Span]:
         fits = word.islower() and made_up(word, 8) and not name.istitle() and _CONFIGURED.fullmatch(before) is not None
     if fits:
         yield match.span("word")
+
+
+def spoken(text: str, at: int) -> Iterator[Span]:
+    """Yield a password that a sentence is about: `password for the user ada (reset): ...`, `use ... as the"
+    " password`."""
+    before = text[max(0, at - 24) : at]
+    if " as " in before or " is " in before:
+        match = _TURNED.search(text, max(0, at - 160), at)
+    else:
+        match = _SPOKEN.match(text, at, at + 240) if _DIGIT.search(text, at, at + 240) is not None else None
+    if match is not None:
+        end = match.start("password") + len(match["password"].rstrip(".,;!?"))
+        if is_secret(Secrecy.CHOSEN, text[match.start("password") : end], quoted=False, tight=False):
+            yield match.start("password"), end
+
+
+def option(text: str, at: int) -> Iterator[Span]:
+    """Yield the password among the options of any command: `-u ada -p ...`, `-u ada:...`."""
+    match = _OPTION.match(text, at, at + 200)
+    if match is None or (match["user"] is None and _USER_BEFORE.search(text, max(0, at - 120), at) is None):
+        return
+    if is_secret(Secrecy.CHOSEN, match["password"], quoted=False, tight=False):
+        yield match.span("password")
 
 
 def pgpass(text: str, at: int) -> Iterator[Span]:
@@ -203,6 +227,25 @@ _SAID = regex(
 _PHRASE = regex(
     r"(?i:password|passwort|passwd|passphrase|pwd|kennwort)[ \t]{0,4}(?:=|:)[ \t]{0,4}"
     rf"(?P<words>[a-z]{{3,9}}(?:[ -][a-z]{{3,9}}){{3,9}}){_ENDS}"
+)
+_SPOKEN = regex(
+    r"(?:password|passwort|passwd|passphrase)(?:[ \t]+(?!hash|digest|id\b)[^\s:=\"'`{}<>;]{1,40}){0,13}?"
+    r"(?:[ \t]?:(?:\s|\\{1,15}[rn]){1,8}|[ \t]+(?:is|to|was)[:=]?[ \t]+)(?:\\{0,15}[\"'`])?"
+    r"(?P<password>(?=[A-Za-z!-/:-@\[-`]*\d)[^\s\"'`\\<>]{6,100})",
+    re.IGNORECASE,
+)
+_DIGIT = regex(r"\d")
+_TURNED = regex(
+    r"(?P<password>[^\s\"'`\\<>:=(]{6,100})[\"'`\\]{0,8}[ \t]+(?:as|is)[ \t]+(?:(?:the|your|my|its|a|root"
+    r"|admin)[ \t]+){0,2}$"
+)
+_OPTION = regex(
+    r"(?:-p[ \t]+|-u[ \t]+(?P<user>\\{0,7}[\"']?[A-Za-z][\w.@+-]{0,63}:))\\{0,7}[\"']?(?P<password>"
+    r"(?!-)[^\s\"'\\|;&<>()]{6,100})"
+)
+_USER_BEFORE = regex(
+    r"[ \t](?:-[uUl]|--user(?:name)?|--login)[ =][^\s-]\S{0,63}[ \t]+(?:-{1,2}[A-Za-z][\w-]{0,20}"
+    r"(?:[ =][^\s-]\S{0,40})?[ \t]+){0,2}$"
 )
 _INTRODUCED = regex(
     r"\b(?:with|use|using|enter|type|by|has|enable|the|my|your|new|default|secret|root|admin"

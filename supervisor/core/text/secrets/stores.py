@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from supervisor.core.text.secrets.kinds import Secrecy
 from supervisor.core.text.secrets.values import is_secret
+from supervisor.regex import regex
 
+HERE = ("<<",)
 WINDOW = 600
 """Characters of a command that are looked at."""
 
@@ -26,6 +28,17 @@ def handed(pattern: re.Pattern[str], text: str, at: int) -> Iterator[tuple[int, 
             yield start, end
 
 
+def here(text: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield what a here-string hands to a program that reads a secret: `kinit ada <<< ...`."""
+    begin = max(text.rfind("\n", max(0, at - WINDOW), at) + 1, at - WINDOW, 0)
+    match = _HERE.match(text, at, at + WINDOW)
+    if match is None or match.lastgroup is None or _READS.search(text, begin, at) is None:
+        return
+    start, end = match.span(match.lastgroup)
+    if is_secret(Secrecy.STRONG, text[start:end], quoted=match.lastgroup == "quoted", tight=True):
+        yield start, end
+
+
 _QUOTE = r"\\{0,7}[\"']"
 _VALUE = rf"(?:{_QUOTE}(?P<quoted>[^\"'\n\\]{{4,400}})|(?P<bare>(?!-)[^\s\"'\\|;&<>()]{{4,400}}))"
 _ANY = r"[^\n]{0,200}?[ \t]"
@@ -37,11 +50,17 @@ _READERS = (
     r"[ \t]+set"
     r"|gh[ \t]+auth[ \t]+login|(?:docker|podman)[ \t]+secret[ \t]+create|gcloud[ \t]+secrets"
     r"|(?:npx[ \t]+)?(?:wrangler|vercel|fly|flyctl|supabase|netlify|heroku)[ \t]+(?:secrets?|env)\b"
-    r"|(?:sudo[ \t]+)?(?:passwd\b[^\n|]{0,40}--stdin|chpasswd|smbpasswd|kinit|cryptsetup)\b|sudo[ \t]+-\w{0,4}S\b"
+    r"|(?:sudo[ \t]+)?(?:passwd\b[^\n|]{0,40}--stdin|chpasswd|smbpasswd|kinit|cryptsetup|createuser|vncpasswd|lpass"
+    r"|keepassxc-cli|bw|op)\b|sudo[ \t]+-\w{0,4}S\b"
     r"|su[ \t]+-|pass[ \t]+insert|secret-tool[ \t]+store|cargo[ \t]+login|rclone[ \t]+obscure|ansible-vault\b"
     r"|systemd-creds\b"
     r"|kubeseal\b|mkpasswd\b|argon2\b|openssl[ \t]+(?:passwd|enc)\b|vault[ \t]+(?:login|kv)\b|gpg\b[^\n"
     r"|]{0,60}passphrase)"
+)
+_READS = regex(rf"(?<![\w-]){_READERS}")
+_HERE = regex(
+    rf"<<(?:<[ \t]*\$?|-?[ \t]?{_QUOTE}?[A-Z]{{1,12}}{_QUOTE}?(?:\r?\n|(?:\\{{1,15}}r)?\\{{1,15}}n))"
+    rf"(?:{_QUOTE}?[\w.-]{{1,40}}:)?{_VALUE}"
 )
 _PRINTED = rf"(?:-\w{{1,3}}[ \t]+|{_QUOTE}?(?:%[sb]|\{{\}})(?:\\{{1,15}}n)?{_QUOTE}?[ \t]+){{0,2}}"
 _NAMED = r"(?i:password|passwd|passphrase|token|secret|_auth|access_?key|api_?key)"
@@ -98,7 +117,7 @@ STORES: tuple[tuple[str, str], ...] = (
         r"[a-z]{3,5}[ \t](?:[^\n]{0,200}?[ \t])?-u[ ]?[\"']?[^\s,\"']{1,64},(?P<bare>[^\s\"'\\]{3,200})",
     ),
     (
-        "mariadb,cqlsh,twine,poetry,helm,influx,clickhouse-client,sshfs,rdesktop,evil-winrm,couchbase-cli,arangosh,skopeo,"
+        "vsce,ovsx,doveadm,cypher-shell,ipmitool,ftpsync,mariadb,cqlsh,twine,poetry,helm,influx,clickhouse-client,sshfs,rdesktop,evil-winrm,couchbase-cli,arangosh,skopeo,"
         "buildah,mysqlsh",
         r"[a-z][a-z-]{3,20}[ \t](?:[^\n]{0,200}?[ \t])?-p[ =]?[\"']?(?P<bare>(?=\S{0,40}[\d!$%^&*])[^\s\"'\\=-]"
         r"[^\s\"'\\]{2,200})",
@@ -107,7 +126,37 @@ STORES: tuple[tuple[str, str], ...] = (
         "security add",
         rf"security[ \t]+add-(?:generic|internet)-password{_ANY}-w[ ]?{_VALUE}",
     ),
-    ("poetry", rf"poetry[ \t]+config[ \t]+http-basic\.\S{{1,60}}[ \t]+\S{{1,60}}[ \t]+{_VALUE}"),
+    (
+        "doctl,influx,nuget,gem,hydra,ldappasswd,slappasswd",
+        r"[a-z]{3,10}[ \t](?:[^\n]{0,160}?[ \t])?(?:-[tks]|-ApiKey|--key)[ =](?P<bare>"
+        r"(?=[A-Za-z_.+/-]*\d)[\w.+/-]{20,200}={0,2})(?=\s|[\"'\\]|$)",
+    ),
+    (
+        "wandb login,flyctl auth token,fly auth token,hf auth login,bw unlock,lpass login,op signin",
+        r"[a-z]{2,6}[ \t](?:auth[ \t])?[a-z]{5,6}[ \t]+(?:--?\w{1,20}[ =])?(?P<bare>"
+        r"(?=[A-Za-z_.+/-]*\d)[\w.+/!-]{10,200}={0,2})",
+    ),
+    (
+        "password-file,passphrase-file,token-file,key-file,password-command,password-cmd",
+        rf"[a-z]{{3,10}}-[a-z]{{3,7}}[ =]{_QUOTE}?(?:<\()?(?:echo|printf)[ \t]+{_PRINTED}{_VALUE}",
+    ),
+    ("key-string,set psksecret,ascii-text", rf"[a-z]{{3,5}}[ -][a-z]{{4,9}}[ \t]+(?:\d[ \t]+)?(?=\S*\d){_VALUE}"),
+    ("hello", rf"(?i:hello[ \t]+\d[ \t]+auth)[ \t]+\S{{1,64}}[ \t]+{_VALUE}"),
+    (
+        "pragma key,pragma rekey,pragma hexkey,attach,add key",
+        r"(?i:pragma[ \t]+(?:hex)?(?:re)?key[ \t]*[=(][ \t]*|attach[ \t][^\n]{1,200}?[ \t]key[ \t]+)x?'"
+        r"(?P<quoted>[^'\n]{4,200})",
+    ),
+    (
+        "bundle config,bundle_,composer config",
+        r"(?:bundle[ \t]+config[ \t][^\n]{0,100}?[ \t]|BUNDLE_\w{1,80}:[ \t]{0,4})\\{0,15}[\"']?[\w.@-]{1,64}:"
+        r"(?P<bare>(?=\S*\d)[^\s\"'\\/]{6,200})",
+    ),
+    (
+        "poetry,composer",
+        rf"[a-z]{{6,8}}[ \t]+config[ \t]+"
+        rf"(?:--?[a-z-]{{1,10}}[ \t]+)?http-basic\.\S{{1,60}}[ \t]+\S{{1,60}}[ \t]+{_VALUE}",
+    ),
     ("ssh-keygen", rf"ssh-keygen[ \t](?:{_ANY})?-[NP][ ]?{_VALUE}"),
     ("signtool", rf"signtool[ \t]{_ANY}/p[ \t]+{_VALUE}"),
     ("certutil", rf"certutil[ \t](?:{_ANY})?-p[ \t]+{_VALUE}"),
@@ -123,8 +172,11 @@ STORES: tuple[tuple[str, str], ...] = (
         r"(?i:set[ \t]+password[ \t]+for)[ \t]+\S{1,120}?[ \t]*=[ \t]*(?:[A-Z]{1,12}\()?'(?P<quoted>[^'\n]{4,200})",
     ),
     (
-        "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,wachtwoord,lösenord,heslo,parola,パスワード,密码,密碼,비밀번호",
-        rf"\w{{2,12}}{_QUOTE}?[ \t]{{0,3}}[:=：][ \t]{{0,3}}{_VALUE}",
+        "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,haslo,wachtwoord,lösenord,heslo,parola,parool,şifre,salasana,"
+        "adgangskode,passord,lykilorð,jelszó,jelszo,lozinka,geslo,slaptažodis,fjalëkalim,κωδικός,סיסמה,סיסמא,كلمة,رمز,"
+        "पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,パスワード,暗証番号,密码,密碼,口令,비밀번호,암호",
+        rf"[^\s:=\"'\\]{{2,16}}(?:[ \t][^\s:=\"'\\]{{1,20}}){{0,3}}{_QUOTE}?[ \t]{{0,3}}[:=][ \t]{{0,3}}"
+        rf"(?={_QUOTE}|\S*[\d!-/:-@]|\w+[ \t]{{0,8}}(?:[\r\n]|$)){_VALUE}",
     ),
     ("secret id", r"(?i:secret id)[ \t]{1,8}[=:]?[ \t]{1,4}(?P<bare>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
     ("usermod,useradd", rf"user(?:mod|add)[ \t](?:{_ANY})?(?:-p|--password)[ =]?{_VALUE}"),

@@ -14,6 +14,8 @@ def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str
         return False
     if len(value) < 4 or _PLACEHOLDER.match(value) or _REDACTED in value:
         return False
+    if _PROMPT.fullmatch(value) or (not quoted and _ASIDE.fullmatch(value)):
+        return False
     if value.lower() in _WORDS or (name and _plain(name).endswith(_plain(value))):
         return False
     if _RANGE.fullmatch(value):
@@ -96,9 +98,12 @@ SHORTEST_PHRASE = 4  # words
 
 _REDACTED = "[redacted"
 _PLACEHOLDER = regex(
-    r":?\*+$|[,;)]|user(?:name)?:pass(?:word)?$|\$[A-Za-z_{(]|\$\d|\{\{|\{[A-Za-z_]|<[^>]*>?$|<[^>]*>:<|%[A-Za-z_(]|\*{3}|\.{3}|…"
+    r":?\*+$|[,;)]|[ \t](?:<<|>>|\+|&|\.)[ \t]|user(?:name)?:pass(?:word)?$"
+    r"|\$[A-Za-z_{(]|\$\d|\{\{|\{[A-Za-z_]|<[^>]*>?$|<[^>]*>:<|%[A-Za-z_(]|\*{3}|\.{3}|…"
     r"|(?:x{3,}|X{3,}|\.+|-+|_+|#+)$|your[-_ ]|@@|!\w|&\w"
 )
+_PROMPT = regex(r"(?:[A-Za-z]+ )+[A-Za-z]+[:?] ?")
+_ASIDE = regex(r"\([^()]*\)?")  # such as how long it took
 _WORDS = words(
     "true false none null nil undefined string required optional missing invalid valid expired unknown unset empty",
     "default disabled enabled redacted masked hidden filtered changed unchanged updated created deleted rotated",

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from supervisor.domain.process import OF_ONE_REPO
 from supervisor.errors import WorkspaceError
 from supervisor.regex import regex
-from supervisor.shell.git.environment import LOCAL
 from supervisor.shell.git.reach.output import ProgramOutput
 from supervisor.shell.git.reach.there import PathThere
 
@@ -147,7 +147,7 @@ def _environment(*, terminal: bool) -> dict[str, str]:
     found = {
         name: value
         for name, value in os.environ.items()
-        if (name not in LOCAL or name in _OWN_SETTINGS) and not _TRACES.match(name)
+        if (name not in OF_ONE_REPO or name in _OWN_SETTINGS) and not _TRACES.match(name)
     }
     return found if terminal else {**found, "GIT_TERMINAL_PROMPT": "0"}
 
