@@ -179,7 +179,7 @@ class _Keepers:
         """Look for the keeper of a server and hold it. Whether the server runs without one."""
         foreign = behind and not in_our_namespaces(server.pid)
         line = row(server.pid)
-        if line is None or line.identity != server:  # it has ended, or has yet to be started
+        if line is None or line.dead or line.identity != server:  # it has ended, or has yet to be started
             return False
         if foreign:
             self._above[server] = 0
@@ -207,7 +207,9 @@ class _Keepers:
 
     def _lost(self, server: Identity) -> bool:
         line = row(server.pid)
-        return line is not None and line.identity == server and line.parent != self._above[server]
+        if line is None or line.dead or line.identity != server:
+            return False
+        return line.parent != self._above[server]
 
     def _forget(self, servers: list[Identity]) -> None:
         for one in servers:

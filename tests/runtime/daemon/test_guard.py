@@ -180,7 +180,7 @@ class KeptServers:
         program = (
             f"import os\nfor _ in range({count}): print(os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '600'), flush=True)\n"
         )
-        words = [sys.executable, "-c", program + "while True: os.wait()"]
+        words = [sys.executable, "-c", program + f"for _ in range({count}): os.wait()"]
         environ = {**os.environ, "ORCH_KEEPER": "test"}
         self.keeper = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True)
         assert self.keeper.stdout is not None
@@ -192,11 +192,11 @@ class KeptServers:
             registry.elsewhere()[str(pid)] = RecordElsewhere({"name": "box"}, "/repo", identity)
 
     def end(self) -> None:
+        """End the servers; the keeper ends once it has reaped them."""
         for pid in self.servers:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.keeper.kill()
-        self.keeper.wait(20)
+        self.keeper.wait(60)
 
 
 @pytest.fixture
