@@ -12,7 +12,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -47,6 +47,7 @@ from supervisor.shell.process import table
 from tests import CHECKOUT
 from tests.bench import records, repos
 from tests.bench.growth import LATER, at_work, world_of
+from tests.counting import calls
 
 HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git", "starlette", "uvicorn"}
 COMMAND = {"asyncio", "msgspec", "ruamel", "typer", "websockets"}
@@ -81,7 +82,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.command.overview", 104, COMMAND | {"inspect", "shutil"}),  # most help, and all mistakes
         ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),  # the help of one command
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 331, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 329, {"asyncio", "logging", "typer", "websockets", "_hashlib", "difflib"}),
         # while the servers get ready
         ("runtime.daemon.main, runtime.daemon.supervise", 545, {"typer"}),
         ("runtime.survey.worker", 228, {"ruamel", "typer"}),
@@ -99,23 +100,6 @@ def test_only_the_grammars_of_languages_that_occur_are_loaded() -> None:
         "tree_sitter_python",
         "tree_sitter_python._binding",
     }
-
-
-def calls(act: Callable[[], object], name: str | None = None) -> int:
-    """Count the calls of Python functions, or of those with this name, in the second run of something."""
-    act()
-    counted = 0
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal counted
-        counted += event == "call" and (name is None or frame.f_code.co_name == name)
-
-    sys.setprofile(count)
-    try:
-        act()
-    finally:
-        sys.setprofile(None)
-    return counted
 
 
 def test_a_step_visits_only_the_tasks_that_it_concerns() -> None:

@@ -1,5 +1,5 @@
-"""What holds for every test: it states an outcome, reaches the product by public names, and its module is no tome. And
-what the product imports, it declares."""
+"""What holds for every test: it states an outcome, reaches the product by public names, and its module is no tome, and
+is imported by no other. And what the product imports, it declares."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def test_every_test_states_an_outcome() -> None:
     assert silent == []
 
 
+def test_what_tests_share_is_in_no_test_module() -> None:
+    imported = {f"{path} imports {name}" for path, tree in trees().items() for name in _imported(tree)}
+    assert {one for one in imported if one.rpartition(".")[2].startswith("test_")} == set()
+
+
 def test_the_product_is_reached_by_public_names_only() -> None:
     reached = {f"{path}:{line} {name}" for path, tree in trees().items() for line, name in _private(tree)}
     assert reached == set()
@@ -75,6 +80,16 @@ def _called(function: ast.AST) -> set[str]:
     return {
         one.id if isinstance(one, ast.Name) else one.attr for one in calls if isinstance(one, ast.Name | ast.Attribute)
     }
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """The modules of the tests that a module may import: of `from a import b`, both a and a.b."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.partition(".")[0] == "tests":
+                yield from (module, *(f"{module}.{one.name}" for one in names))
+            case ast.Import(names=names):
+                yield from (one.name for one in names if one.name.startswith("tests."))
 
 
 def _private(tree: ast.Module) -> Iterator[tuple[int, str]]:

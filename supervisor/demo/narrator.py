@@ -31,6 +31,7 @@ class Narrator:
         self._plan: tuple[str, int | None] = ("missing", 0)
 
     def say(self, who: str, words: str) -> None:
+        """Print a line with the seconds since the demo began."""
         self._out(f"{time.monotonic() - self._began:5.1f} s  {who:<8}  {words}")
 
     def more(self, words: str) -> None:

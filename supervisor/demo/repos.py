@@ -20,6 +20,8 @@ GIT_TIMEOUT = 20.0  # seconds for one git command on a repo of a dozen files
 
 @dataclass(frozen=True, slots=True)
 class SampleCommit:
+    """A commit of a sample repo, with fixed author and date, so that its id is the same everywhere."""
+
     author: str
     date: str
     message: str

@@ -59,9 +59,11 @@ class Model(Protocol):
 
     closing: threading.Event
 
-    def gate(self, name: str) -> Gate: ...
+    def gate(self, name: str) -> Gate:
+        """Return the gate of this name, which holds a turn until it is opened."""
 
-    def unique_suffix(self) -> str: ...
+    def unique_suffix(self) -> str:
+        """Return a text that no id of this model has ended with."""
 
 
 class Response:

@@ -20,6 +20,7 @@ class ContractValue:
 
 
 def place(path: str, value: str, pattern: str, format: Callable[[str], str] = str) -> ContractValue:
+    """Declare where in a sample repo a value of the contract stands; `pattern` has one group, with the value."""
     return ContractValue(path, value, regex(pattern, re.MULTILINE), format)
 
 

@@ -12,12 +12,16 @@ from supervisor.domain.thread import ThreadKey
 
 
 class AskKind(StrEnum):
+    """What an ask wants: leave for a request, a decision or information, or something done by a human."""
+
     APPROVAL = "approval"
     QUESTION = "question"
     CHECKPOINT = "checkpoint"
 
 
 class AskState(StrEnum):
+    """What became of an ask. All but OPEN are final."""
+
     OPEN = "open"
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"

@@ -19,6 +19,7 @@ class Tokens(Struct, frozen=True, gc=False):
 
     @property
     def total(self) -> int:
+        """Input and output together, by which budgets count."""
         return self.input + self.output
 
     def within(self, later: Tokens) -> bool:
@@ -42,6 +43,7 @@ class TurnStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
+        """Whether the turn can do nothing more."""
         return self is not TurnStatus.IN_PROGRESS
 
 

@@ -13,10 +13,12 @@ SHOWN = 3  # problems in one answer
 
 
 def unknown_tool(tool: str, known: Collection[str]) -> str:
+    """Say that there is no such tool, and which one was meant."""
     return f"there is no tool {_corrected(tool, known)}"
 
 
 def unknown_argument(tool: str, argument: str, known: Collection[str]) -> str:
+    """Say that a tool takes no such argument, and which one was meant."""
     return f"`{tool}` takes no {_corrected(argument, known)}" if known else f"`{tool}` takes no arguments"
 
 

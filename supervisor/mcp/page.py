@@ -28,7 +28,7 @@ CONTEXT = 600
 
 
 class Tool(Struct, frozen=True):
-    """A tool."""
+    """A function that an orchestrator session may call, and how."""
 
     run: Callable[..., Answer] | Callable[..., Coroutine[object, object, Answer]]  # its docstring describes the tool
     seconds: float  # its time limit

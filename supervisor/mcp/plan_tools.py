@@ -36,11 +36,14 @@ Text = Annotated[str, Field(description="The whole of plan.md.", max_length=FILE
 
 
 class PlanTools:
+    """The tools that read, check and write plan.md."""
+
     def __init__(self, workspace: WorkspacePaths, client: SupervisorClient) -> None:
         self._workspace = workspace
         self._client = client
 
     def tools(self) -> list[Tool]:
+        """Return them, each with the seconds that it may take."""
         return [Tool(self.read_plan, 30, exact=True), Tool(self.check_plan, 30), Tool(self.write_plan, 60, reads=False)]
 
     def read_plan(self, offset: Annotated[int, Field(ge=0, description="The character to begin with.")] = 0) -> Answer:

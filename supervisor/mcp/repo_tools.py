@@ -38,6 +38,7 @@ class RepoTools:
         self._client = client
 
     def tools(self) -> list[Tool]:
+        """Return them, each with the seconds that it may take."""
         return [
             Tool(self.repos, 30),
             Tool(self.snapshot, 120),

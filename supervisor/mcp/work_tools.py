@@ -29,18 +29,21 @@ Words = Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)]
 
 
 class ChildQuestion(BaseModel, extra="forbid"):
-    """One question to one child."""
+    """A question, and the child that is to answer it."""
 
     child: str
     question: Words
 
 
 class WorkTools:
+    """The tools that ask children, and look at and steer what is under way."""
+
     def __init__(self, workspace: WorkspacePaths, client: SupervisorClient) -> None:
         self._workspace = workspace
         self._client = client
 
     def tools(self) -> list[Tool]:
+        """Return them, each with the seconds that it may take."""
         return [
             Tool(self.ask_child, ASK_SECONDS + 10),
             Tool(self.ask_children, ASK_SECONDS + 10),

@@ -36,6 +36,7 @@ class LogFiles:
         self._logger(name).bind(**fields).log(logging.getLevelName(str(line["level"]).upper()), line["event"])
 
     def close(self) -> None:
+        """Close the files; the next line opens its one again."""
         for file in self._files.values():
             file.close()
 

@@ -65,6 +65,7 @@ class Records:
         return (line for _, line in heapq.merge(*streams, key=_key))
 
     def close(self) -> None:
+        """Close all files that are being read."""
         for source in self._sources.values():
             source.close()
 

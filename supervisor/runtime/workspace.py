@@ -26,6 +26,7 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def config(self) -> Path:
+        """orchestrator.config.yaml, by which a workspace is found."""
         return self.root / CONFIG_NAME
 
     @property
@@ -35,14 +36,17 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def plan(self) -> Path:
+        """plan.md, which the supervisor only reads."""
         return self.root / "plan.md"
 
     @property
     def runs(self) -> Path:
+        """runs.md, which only the supervisor writes."""
         return self.root / "runs.md"
 
     @property
     def state(self) -> Path:
+        """The folder of everything else, which no person edits."""
         return self.root / STATE_FOLDER
 
     @property
@@ -57,10 +61,12 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def ledger(self) -> Path:
+        """The open part of the ledger; the closed ones are in the folder `ledger` beside it."""
         return self.state / "ledger.jsonl"
 
     @property
     def logs(self) -> Path:
+        """The folder of the logs: of the supervisor, and of each child."""
         return self.state / "logs"
 
     def runner_errors(self, child: str) -> Path:
@@ -74,6 +80,7 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def plans(self) -> Path:
+        """The folder of the accepted revisions, NNNN.md each."""
         return self.state / "plans"
 
     @property
@@ -97,10 +104,12 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def map_json(self) -> Path:
+        """The map, for programs and the next survey."""
         return self.state / "map.json"
 
     @property
     def map_markdown(self) -> Path:
+        """The map, for people."""
         return self.state / "map.md"
 
     @property
@@ -110,10 +119,12 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def map_lock(self) -> Path:
+        """Held by whoever draws the map."""
         return self.state / "map.lock"
 
     @property
     def lock(self) -> Path:
+        """Held by the one supervisor, and signed with who it is."""
         return self.state / "supervisor.lock"
 
     @property
@@ -132,9 +143,11 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def control_socket(self) -> Path:
+        """Where the supervisor answers commands."""
         return self.runtime_dir / "control.sock"
 
     def server_socket(self, child: str) -> Path:
+        """Where a child's server listens; short, for a socket's path holds 107 bytes."""
         return self.runtime_dir / f"{hex_digest(child.encode())[:8]}.sock"
 
     def connection(self, connect: tuple[str, ...], number: int) -> Path:

@@ -75,6 +75,7 @@ class Connection:
         raise AssertionError("the loop above returns or raises")
 
     async def notify(self, method: str) -> None:
+        """Send a notification without params, which no answer follows."""
         await self._send(self._peer.notify(method))
 
     async def answer(self, request: Id, value: object) -> None:

@@ -97,6 +97,7 @@ class MentionIndex:
         return db
 
     def close(self) -> None:
+        """Close the database, for good."""
         self._db.close()
 
     def tokens(self, child: str) -> dict[str, str]:

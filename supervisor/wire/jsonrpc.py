@@ -88,10 +88,12 @@ class Peer:
 
     @staticmethod
     def notify(method: str, params: Mapping[str, object] | None = None) -> str:
+        """Encode a notification."""
         return _encode({"method": method} if params is None else {"method": method, "params": params})
 
     @staticmethod
     def answer(request: Id, value: object) -> str:
+        """Encode the answer to a request of the peer."""
         return _encode({"id": request, "result": value})
 
     @staticmethod
@@ -101,6 +103,7 @@ class Peer:
 
     @staticmethod
     def refuse(request: Id | None, code: int, message: str, data: object = None) -> str:
+        """Encode a refusal; without an id, of what was no request."""
         error = {"code": code, "message": message}
         return _encode({"id": request, "error": error if data is None else {**error, "data": data}})
 

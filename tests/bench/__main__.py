@@ -21,6 +21,7 @@ from tests.bench import (
     beside,
     changing,
     growth,
+    imports,
     long_plans,
     peers,
     places,
@@ -74,6 +75,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", help="only this one; may be given again")
     parser.add_argument("--beside", metavar="COMMIT", help="instead, this checkout and another commit of it, in turns")
+    parser.add_argument("--imports", metavar="COMMIT", help="instead, what a start loads, here and in that commit")
     parser.add_argument("--quick", action="store_true", help=f"a first look: {', '.join(QUICK)}, {QUICK_ROUNDS} rounds")
     parser.add_argument("--rounds", type=int, help=f"rounds of each measurement ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="as JSON, on standard output")
@@ -81,6 +83,9 @@ def main() -> int:
     options = parser.parse_args()
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     HOMES.mkdir(parents=True, exist_ok=True)
+    if options.imports:
+        print("\n".join(imports.table(options.imports, rounds)))
+        return 0
     benches = BENCHES
     names: Sequence[str] = options.only or (QUICK if options.quick else tuple(BENCHES))
     if options.beside:

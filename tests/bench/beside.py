@@ -29,18 +29,17 @@ Programs = tuple[Path, Path]
 
 def beside(commit: str, folder: Path, rounds: int) -> Iterator[Row]:
     """Yield a row for each command, with the other commit in place of a floor."""
-    short = subprocess.run(
-        ["git", "rev-parse", "--short=9", "--verify", f"{commit}^{{commit}}"],
-        cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    programs = (Path(sys.executable).parent / "orch", built(short))
+    programs = (Path(sys.executable).parent / "orch", built(short(commit)))
     yield from _light(programs, rounds)
     for number in SERVERS:
         yield from _up(programs, number, rounds)
     yield from _map(programs, folder, rounds)
+
+
+def short(commit: str) -> str:
+    """Return the short id of a commit, which names its folder."""
+    words = ["git", "rev-parse", "--short=9", "--verify", f"{commit}^{{commit}}"]
+    return subprocess.run(words, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def folder_of(commit: str) -> Path:

@@ -14,7 +14,7 @@ import pytest
 from supervisor.cli.look.log_lines import words_of
 from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
-from tests.cli.test_logs import line, write
+from tests.cli.log_files import line, write
 
 EAST = 12 - datetime.now(UTC).hour or 1  # hours from Greenwich to where it is about noon: no day ends while we test
 TODAY = datetime.now(timezone(timedelta(hours=EAST))).replace(hour=12, minute=0, second=0, microsecond=0)

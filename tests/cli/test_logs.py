@@ -8,7 +8,6 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,19 +23,9 @@ from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.segments import pack
 from tests.cli.conftest import Orch
+from tests.cli.log_files import line, write
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-
-def line(event: str, second: float, **fields: Any) -> dict[str, Any]:
-    stamp = f"2026-11-23T10:00:{second:09.6f}Z"
-    return {"ts": stamp, "level": "info", "event": event, **fields}
-
-
-def write(path: Path, lines: Sequence[dict[str, Any]], *, more: str = "") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write("".join(json.dumps(one) + "\n" for one in lines) + more)
 
 
 LEDGER = [

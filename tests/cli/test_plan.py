@@ -9,41 +9,9 @@ import pytest
 
 from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
+from tests.cli.plans import GOOD, keep
 
-GOOD = """\
-# Plan: Pair devices
-
-## Objective
-They pair.
-
-## Contracts
-### C1 — Answer
-- between: backend, mobile
-
-202.
-
-## Working Plan
-### T1 — Answer 202
-- child: backend
-- contracts: C1
-- verify: `make test`
-
-Answer at once.
-
-### T2 — Poll
-- child: mobile
-- after: T1
-
-Poll each second.
-"""
 BAD = GOOD.replace("child: mobile", "child: mobil").replace("after: T1", "afters: T1")
-
-
-def keep(workspace: WorkspacePaths, *texts: str) -> None:
-    """Keep these texts as revisions 1, 2, ..."""
-    workspace.plans.mkdir(parents=True)
-    for number, text in enumerate(texts, start=1):
-        (workspace.plans / f"{number:04d}.md").write_text(text, encoding="utf-8")
 
 
 def test_a_good_plan_is_summarised(workspace: WorkspacePaths, orch: Orch) -> None:

@@ -20,8 +20,8 @@ from supervisor.runtime.templates import is_untouched, read
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger
 from tests.cli.conftest import Orch
+from tests.cli.plans import GOOD, keep
 from tests.cli.scene import Standin, status_json
-from tests.cli.test_plan import GOOD, keep
 from tests.core.engine.scene import BACKEND, MOBILE, Scene
 
 TOKEN = "gh" + "p_" + "Zq3r" * 9

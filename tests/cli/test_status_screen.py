@@ -25,7 +25,7 @@ from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import JsonDict, Standin, ask, child, status_json, task
 from tests.cli.terminal import Terminal
-from tests.test_costs import calls
+from tests.counting import calls
 
 NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
 STATES = ("done",) * 12 + ("running",) * 3 + ("needs_human", "blocked") + ("waiting",) * 13 + ("retired",) * 2

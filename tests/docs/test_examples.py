@@ -10,18 +10,8 @@ import pytest
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import HUMAN, Plan
 from supervisor.runtime.config.read import read
+from tests.docs.examples import CONFIGS, examples
 
-ROOT = Path(__file__).parent.parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "skills").rglob("*.md"))]
-
-
-def examples(language: str, beginning: str) -> list[tuple[str, str]]:
-    """Each fenced example that begins like this: the name of its page, and its text."""
-    block = re.compile(rf"^```{language}\n({beginning}.+?)^```", re.DOTALL | re.MULTILINE)
-    return [(page.name, text) for page in PAGES for text in block.findall(page.read_text(encoding="utf-8"))]
-
-
-CONFIGS = examples("yaml", "children:")
 PLANS = examples("markdown", "# Plan:")
 
 

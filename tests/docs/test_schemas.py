@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from tests.cli.scene import JsonDict, ask, child, orchestrator_json, status_json, task
+from tests.docs.examples import CONFIGS
 from tests.docs.schemas import SCHEMAS, log, status
-from tests.docs.test_examples import CONFIGS
-from tests.runtime.daemon.test_older_ledgers import EVERY_KIND
+from tests.runtime.daemon.older_ledgers import EVERY_KIND
 
 MOMENT = "2026-11-23T10:00:00.000Z"
 FULL = {

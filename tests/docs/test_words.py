@@ -42,6 +42,18 @@ def test_no_replaced_word_is_used_in_the_code() -> None:
     assert found == OTHERS
 
 
+def test_each_term_of_the_glossary_is_used_and_the_terms_are_in_order() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^\| ([^|]+) \| .+\.(?: \|)$", glossary, re.MULTILINE)
+    assert len(terms) == glossary.count("\n| ") - 1  # of the head
+    assert terms == sorted(terms, key=str.lower)
+    pages = [page for page in PAGES if page.name not in ("glossary.md", "CHANGELOG.md")]
+    modules = [path for path in (ROOT / "supervisor").rglob("*.py") if "sample" not in path.parts]
+    used = "\n".join(path.read_text(encoding="utf-8") for path in [*pages, *modules]).lower().replace("_", " ")
+    used = re.sub(r"\s+(?:# )?", " ", used)
+    assert [term for term in terms if not re.search(rf"\b{re.escape(term.lower())}", used)] == []
+
+
 def _replaced(path: Path) -> set[str]:
     text = path.read_text(encoding="utf-8").lower().replace("_", " ")
     return {old for old in REPLACED if re.search(rf"\b{old}(?:s|ed|ing)?\b", text)}

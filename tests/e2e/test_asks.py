@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.lab import SLOW, Lab, report, task
+from tests.e2e.mcp_server import MCP_SERVER
 
 
 @pytest.fixture(scope="module")
@@ -200,24 +201,3 @@ def test_an_mcp_tool_asks_before_it_acts(lab: Lab) -> None:
     lab.task("T121", "done")
     outputs = [output.text for request in lab.model.requests for output in request.outputs_since_last_user()]
     assert any("acted for real" in text for text in outputs)
-
-
-MCP_SERVER = """
-import json, sys
-for line in sys.stdin:
-    call = json.loads(line)
-    if "id" not in call:
-        continue
-    method = call["method"]
-    if method == "initialize":
-        result = {"protocolVersion": call["params"]["protocolVersion"], "capabilities": {"tools": {}},
-                  "serverInfo": {"name": "lab", "version": "1"}}
-    elif method == "tools/list":
-        result = {"tools": [{"name": "act", "description": "does things",
-                             "inputSchema": {"type": "object", "properties": {}}}]}
-    elif method == "tools/call":
-        result = {"content": [{"type": "text", "text": "acted for real"}]}
-    else:
-        result = {}
-    print(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": result}), flush=True)
-"""

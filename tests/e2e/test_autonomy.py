@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.lab import Lab, report, task
-from tests.e2e.test_asks import MCP_SERVER
+from tests.e2e.mcp_server import MCP_SERVER
 from tests.runtime.notify.hook import Hook
 
 

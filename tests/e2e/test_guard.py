@@ -19,8 +19,8 @@ from tests import CHECKOUT, sshd
 from tests.e2e import intruder
 from tests.e2e.intruding import accept, answers, command, pids, refusals
 from tests.e2e.lab import Lab, report, task
+from tests.e2e.planning import answered, plan, plan_text, writes
 from tests.e2e.stdio import Codex
-from tests.e2e.test_plan import answered, plan, plan_text, writes
 from tests.programs import require
 
 pytestmark = pytest.mark.long

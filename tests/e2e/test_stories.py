@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from supervisor.demo.checkout import CHECKOUT
 from supervisor.demo.model import ModelRequest, Step, Wait
 from supervisor.shell import process
+from tests.e2e.green import assert_green
 from tests.e2e.lab import SLOW, Lab
 from tests.e2e.orchestrator import NEWS, ScriptedOrchestrator
 from tests.gitrepo import git
@@ -103,14 +102,6 @@ def needed(lab: Lab) -> dict[str, Any]:
     waited = lab.orch("wait", "--timeout", "30", check=False)
     assert waited.returncode == 4, waited
     return lab.ask()
-
-
-def assert_green(made: Mapping[str, Path]) -> None:
-    """Run the repos' own tests ourselves, and assert that they pass."""
-    for name, repo in made.items():
-        command = [sys.executable, "-B", "-m", "unittest", "-q"]
-        done = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=20, check=False)
-        assert done.returncode == 0, f"{name}: {done.stderr}"
 
 
 def assert_received_once(lab: Lab, *facts: str) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Run, Say, Step, ToolCall, add_file, directive_script
 from supervisor.runtime.skill import NAME
+from tests.e2e.green import assert_green
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.orchestrator import TOOLS, ScriptedOrchestrator
 from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
-from tests.e2e.test_stories import assert_green
 from tests.gitrepo import git
 
 # Settings that a person has made before: no question about newer models, no detection of pasting. The folder is

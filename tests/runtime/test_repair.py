@@ -25,7 +25,7 @@ from supervisor.shell.ledger import store
 from supervisor.shell.ledger.segments import segments
 from supervisor.shell.ledger.store import Ledger
 from tests.core.engine.story import Story
-from tests.shell.ledger.test_damage import content, packed, put, spoil
+from tests.shell.ledger.damage import content, packed, put, spoil
 
 
 def events_of(seed: int) -> tuple[ev.Event, ...]:

@@ -27,6 +27,7 @@ def steps(found: Sequence[GatedCommand]) -> Iterator[Block]:
 
 
 def steps_json(found: Sequence[GatedCommand]) -> list[dict[str, object]]:
+    """Return the commands of `## Integration` that ran, as `orch land --json` shows them."""
     return [
         {"command": one.integration.command, "reopens": list(one.integration.reopens), "passed": one.passed}
         for one in found

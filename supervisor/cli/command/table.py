@@ -22,6 +22,7 @@ class Command(NamedTuple):
 
     @property
     def name(self) -> str:
+        """The last of its words: `check` of `plan check`."""
         return self.words.rpartition(" ")[2]
 
     def load(self) -> Callable[..., int]:

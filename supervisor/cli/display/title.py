@@ -23,6 +23,7 @@ def kept_title() -> Iterator[None]:
 
 
 def show_title(status: Status) -> None:
+    """Have the terminal's title count what needs attention; on no terminal, print nothing."""
     _write(set_title(status))
 
 

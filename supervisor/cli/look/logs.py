@@ -49,6 +49,7 @@ class Filter(NamedTuple):
     since: datetime | None = None
 
     def passes(self, line: RecordLine) -> bool:
+        """Whether the options of `orch logs` leave this line in."""
         return (
             (self.child is None or line.get("child") == self.child)
             and (self.task is None or line.get("task") == self.task)
@@ -148,6 +149,7 @@ class _Words:
 
 
 def local_time(time: str) -> datetime:
+    """Convert the RFC 3339 text of a line to the time zone of this machine."""
     written = moment(time)
     try:
         return written.astimezone()
@@ -156,6 +158,7 @@ def local_time(time: str) -> datetime:
 
 
 def shade_of(line: RecordLine) -> str:
+    """Return the color of a line by its level, green for what went well; "" for none."""
     return "green" if line["event"] in ("task_done", "tasks_settled") else _SHADES.get(str(line["level"]), "")
 
 

@@ -125,6 +125,7 @@ def _socket_of(workspace: WorkspacePaths) -> Path:
 
 
 def busy_line(supervisor: Identity, doing: str) -> str:
+    """Say why a supervisor that lives does not answer; `doing` is "" if nobody knows."""
     who = f"the supervisor (process {supervisor.pid})"
     return f"{who} is busy ({doing})" if doing else f"{who} gives no answer"
 

@@ -27,10 +27,12 @@ class Following:
         self.problem = ""
 
     def start(self) -> None:
+        """Follow in a thread of its own, until `stop`."""
         words = (self._workspace, self._over, self._take, AGAIN)
         threading.Thread(target=follow_always, args=words, name="follow the supervisor", daemon=True).start()
 
     def stop(self) -> None:
+        """Have the thread end after the answer that it waits for; returns at once."""
         self._over.set()
 
     @property

@@ -65,12 +65,14 @@ class TaskLog:
         self._telling = LogWords()
 
     def read(self) -> ScreenPage:
+        """Read what the log got since the last time; return its latest LOG_LINES lines."""
         for line in self._records.read(more_to_come=True, holding=[self.task]):
             if line.get("task") == self.task:
                 self._lines.extend(self._worded(line))
         return ScreenPage(tuple(self._lines) or (Line((Cell("nothing happened to it yet", "dim"),), 1),))
 
     def close(self) -> None:
+        """Close the files of the ledger and the logs."""
         self._records.close()
 
     def _worded(self, line: RecordLine) -> Iterator[Line]:

@@ -77,12 +77,15 @@ class Items(NamedTuple):
 
     @property
     def names(self) -> tuple[Chosen, ...]:
+        """What may be chosen, in the order on the screen: asks first."""
         return (*(Chosen("ask", one.id) for one in self.asks), *(Chosen("task", one.id) for one in self.tasks))
 
     def ask(self, name: str) -> AskInfo | None:
+        """Return the ask with this id; None once it is settled."""
         return next((one for one in self.asks if one.id == name), None)
 
     def task(self, name: str) -> TaskInfo | None:
+        """Return the task with this id; None if the plan has it no longer."""
         return next((one for one in self.tasks if one.id == name), None)
 
 

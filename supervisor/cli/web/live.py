@@ -44,6 +44,7 @@ class Live:
         self._take(last_known(workspace), "")
 
     def start(self) -> None:
+        """Follow the supervisor in a thread of its own, until `stop`."""
         words = (self._workspace, self._over, self._take, AGAIN)
         threading.Thread(target=follow_always, args=words, name="follow the supervisor", daemon=True).start()
 
@@ -54,6 +55,7 @@ class Live:
 
     @property
     def over(self) -> bool:
+        """Whether `orch web` is about to end: what waits for a change must return."""
         return self._over.is_set()
 
     async def after(self, version: int, timeout: float) -> PageView:

@@ -67,6 +67,7 @@ class Routes:
         self._said: dict[str, FormResult] = {}
 
     def app(self) -> Starlette:
+        """Build the application: each path of the page, with who may ask for it left to the door."""
         views = self._views
         script = SCRIPT.read_text(encoding="utf-8")
         fixed = (("/page.js", script, "text/javascript"), ("/icon.svg", ICON, "image/svg+xml"))

@@ -37,10 +37,12 @@ class ServedAt(NamedTuple):
 
     @property
     def loopback(self) -> bool:
+        """Whether only this machine reaches it."""
         return ip_address(self.host).is_loopback
 
     @property
     def url(self) -> str:
+        """The address for a browser, without a token; that of this machine if it listens on all."""
         shown = _own_address() if ip_address(self.host).is_unspecified else self.host
         host = f"[{shown}]" if ":" in shown else shown
         return f"{'https' if self.certificate else 'http'}://{host}:{self.port}/"

@@ -60,6 +60,7 @@ class Views:
         self._times: tuple[object, datetime | None, Html] = (None, None, Html(""))
 
     def overview(self, view: PageView, said: tuple[bool, str] | None, known: Marks | None = None) -> Drawn:
+        """Draw `/`: what waits on the person, tasks, graph, time line. `said`: whether an answer counts, in words."""
         pen, status, story, parts = self._pen, view.status, view.story, PageParts(self._pen, known)
         ordered = sorted(status.tasks, key=lambda one: _ORDER.index(one.state) if one.state in _ORDER else 0)
         settled = [one for one in story.asks if one.settled is not None][-20:][::-1]
@@ -93,6 +94,7 @@ class Views:
         return self._page(view, parts, f"{task.id} — {task.title}", inner, "")
 
     def plan(self, view: PageView, known: Marks | None = None) -> Drawn:
+        """Draw `/plan`: the plan in force, its edits, what was learned, and the latest DECISIONS decisions."""
         pen, story, status, parts = self._pen, view.story, view.status, PageParts(self._pen, known)
         shown = story.decisions[-DECISIONS:][::-1]
         inner = (
@@ -106,10 +108,12 @@ class Views:
         return self._page(view, parts, "Plan", inner, "/plan")
 
     def log(self, view: PageView, known: Marks | None = None) -> Drawn:
+        """Draw `/log` with the latest LINES lines."""
         parts = PageParts(self._pen, known)
         return self._page(view, parts, "Log", (parts.section("log", "Log", self._log([], LINES)[0]),), "/log")
 
     def map(self, view: PageView, known: Marks | None = None) -> Drawn:
+        """Draw `/map` from map.md, as the latest survey left it."""
         try:
             text = self._workspace.map_markdown.read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -118,6 +122,7 @@ class Views:
         return self._page(view, parts, "Map", (parts.section("map", "Map", self._pen("pre", text)),), "/map")
 
     def enter(self, problem: str = "") -> str:
+        """Draw what a browser gets that did not come in by a link: where to find one, and a field for its token."""
         pen = self._pen
         late = (
             "This link was used already. Press Enter in the terminal of `orch web` for another one, or paste its token."
@@ -137,10 +142,12 @@ class Views:
         return self._whole("orch", pen("main", pen("div", parts, cls="card narrow")), page="enter")
 
     def code(self, waits: str, words: str, problem: str = "") -> str:
+        """Draw the form for the code that the terminal of `orch web` shows. `waits` names the answer that needs it."""
         inner = self._pen("div", code_form(self._pen, waits, words, problem), cls="card narrow")
         return self._whole("Confirm — orch", self._pen("main", inner), page="code")
 
     def problem(self, words: str) -> str:
+        """Draw a page that says only what is wrong."""
         pen = self._pen
         back = pen("p", pen("a", "Back", href="/"))
         return self._whole("orch", pen("main", pen("div", pen("p", words), back, cls="card narrow")), page="problem")

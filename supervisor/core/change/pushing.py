@@ -44,6 +44,7 @@ class PushProgress(NamedTuple):
     this_time: frozenset[str]  # the children that were pushed since it was asked for the last time
 
     def is_pushed(self, repo: LandedRepo) -> bool:
+        """Whether the last commit of this landing is at the remote; an older one does not count."""
         done = self.pushed.get(repo.child)
         return done is not None and done.new == repo.commits[-1]
 

@@ -6,9 +6,9 @@ marked as data, so that no child can give orders to another one.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -22,7 +22,13 @@ from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import Contract, Plan, Task
 from supervisor.domain.task import Brief, TaskState
 from supervisor.domain.world import Learning
+from supervisor.late import Late
 from supervisor.sha256 import hex_digest
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Late("difflib")  # 1 ms on the way of each start: only a brief that changed needs it
 
 DRIFTS_LISTED = 12  # the newest ones: enough for a child to start looking for itself
 

@@ -135,10 +135,12 @@ def _rows(links: Sequence[Link]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
+    """Escape a text for a cell of a table; 300 characters at most."""
     return escape.inline(text, 300)
 
 
 def code(text: str) -> str:
+    """Write a text as inline code for a cell of a table; 200 characters at most."""
     return escape.code(text[:200]).replace("|", "\\|")  # a bar ends the cell even inside code
 
 

@@ -8,6 +8,8 @@ from supervisor.domain.link import Family, Gap, Interface, Kind, Link, Map, Plac
 
 
 class PlaceRow(TypedDict):
+    """A place of a link: `line` counts from 1 and is None for a whole file."""
+
     child: str
     file: str
     line: int | None
@@ -18,6 +20,8 @@ class PlaceRow(TypedDict):
 
 
 class SideRow(TypedDict):
+    """How often one repo has a name: of `count` places, so many name, provide or use it."""
+
     child: str
     count: int
     named: int
@@ -28,6 +32,8 @@ class SideRow(TypedDict):
 
 
 class LinkRow(TypedDict):
+    """A row of the map: one name that repos share, with its best places."""
+
     kind: str
     name: str
     score: float
@@ -40,6 +46,8 @@ class LinkRow(TypedDict):
 
 
 class InterfaceRow(TypedDict):
+    """Rows that are one interface between two repos; without direction, neither of them provides it."""
+
     family: str
     title: str
     provider: str
@@ -52,6 +60,8 @@ class InterfaceRow(TypedDict):
 
 
 class GapRow(TypedDict):
+    """Something that the survey saw and did not understand, with `count` places of which some are named."""
+
     children: list[str]
     what: str
     places: list[str]
@@ -59,6 +69,8 @@ class GapRow(TypedDict):
 
 
 class ChildRow(TypedDict):
+    """How a repo was read: `skipped` counts files by the reason; `problem` says why nothing was."""
+
     name: str
     path: str
     files: int

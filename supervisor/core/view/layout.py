@@ -20,14 +20,17 @@ def utc(moment: datetime | None) -> str:
 
 
 def rfc3339(moment: datetime | None) -> str | None:
+    """Write a UTC time with milliseconds and `Z`; None stays None."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
 def paragraphs(parts: Iterable[str]) -> str:
+    """Join what is not empty, with a blank line between."""
     return "\n\n".join(part for part in parts if part)
 
 
 def bullets(rows: Iterable[str]) -> str:
+    """Write a Markdown list, an item each."""
     return "\n".join(f"- {row}" for row in rows)
 
 
@@ -38,4 +41,5 @@ def labelled(label: str, text: str) -> str:
 
 
 def id_list(ids: Sequence[str]) -> str:
+    """Join ids with commas, escaped for Markdown."""
     return ", ".join(inline(name, 70) for name in ids)

@@ -26,6 +26,7 @@ _UNDER_WAY = (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.STOPPING)
 
 
 def run_entry(world: World, state: TaskState, at: datetime) -> str:
+    """Write the section of runs.md about one task: facts, result, checks, changes and what is next."""
     status, why = task_status(world, state, at)
     thread = world.threads.get(state.thread) if state.thread else None
     facts = [

@@ -15,6 +15,7 @@ from supervisor.domain.world import World
 
 
 def task_info(world: World, state: TaskState, at: datetime) -> TaskInfo:
+    """Return a task as `orch status --json` shows it."""
     task = world.plan.task(state.task)
     word, why = task_status(world, state, at)
     thread = world.threads.get(state.thread) if state.thread else None
@@ -60,6 +61,7 @@ def _budget(world: World, task: Task | None) -> BudgetInfo | None:
 
 
 def task_row(world: World, state: TaskState, at: datetime) -> str:
+    """Return a task as a row of the table in runs.md."""
     status, why = task_status(world, state, at)
     detail = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
     checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.result.checks)

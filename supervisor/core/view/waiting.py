@@ -20,7 +20,7 @@ class WaitOutcome(StrEnum):
 
 
 class WaitResult(Struct, frozen=True):
-    """The result of a wait."""
+    """How a wait ended, and on account of what."""
 
     outcome: WaitOutcome
     status: Status  # that ended it

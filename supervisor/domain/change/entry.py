@@ -107,7 +107,7 @@ class PushEnded(Struct, frozen=True, tag_field="entry", tag="push_ended"):
 
 
 class OperationEnded(Struct, frozen=True, tag_field="entry", tag="ended"):
-    """An operation ended."""
+    """The command is through with an operation; without this entry it was killed on the way."""
 
     number: int
     at: datetime

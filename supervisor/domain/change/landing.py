@@ -19,6 +19,7 @@ class NewCommit(Struct, frozen=True):
 
     @property
     def subject(self) -> str:
+        """The first line of its message."""
         return self.message.partition("\n")[0]
 
 
@@ -38,10 +39,12 @@ class RepoPlan(Struct, frozen=True):
 
     @property
     def ref(self) -> str:
+        """The full name of the branch."""
         return f"refs/heads/{self.branch}"
 
     @property
     def tip(self) -> str:
+        """The id of the last commit, to which the branch is to lead."""
         return self.commits[-1].id
 
 

@@ -10,6 +10,8 @@ from supervisor.domain.ask import Answer, Request, RequestKey
 
 
 class AskAnswered(Struct, frozen=True):
+    """The human answered an ask; the answer may still have to be sent to the server."""
+
     at: datetime
     ask: str
     answer: Answer

@@ -59,6 +59,8 @@ class ServerResponded(Struct, frozen=True):
 
 
 class ServerStopped(Struct, frozen=True):
+    """A server that we stopped is gone, with all that it started."""
+
     at: datetime
     child: str
 

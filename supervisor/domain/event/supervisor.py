@@ -39,6 +39,8 @@ class SupervisorStarted(Struct, frozen=True):
 
 
 class UpRequested(Struct, frozen=True):
+    """The human asked for the servers of these children."""
+
     at: datetime
     children: tuple[str, ...]
 
@@ -57,10 +59,14 @@ class DownRequested(Struct, frozen=True):
 
 
 class HoldSet(Struct, frozen=True):
+    """The human held the plan: nothing new starts."""
+
     at: datetime
 
 
 class HoldLifted(Struct, frozen=True):
+    """The human or the orchestrator lifted the hold."""
+
     at: datetime
 
 
@@ -135,6 +141,8 @@ class FreshThreadRequested(Struct, frozen=True):
 
 
 class RestartRequested(Struct, frozen=True):
+    """The human asked for a new server of this child."""
+
     at: datetime
     child: str
 

@@ -56,6 +56,8 @@ class TurnBegan(Struct, frozen=True):
 
 
 class TurnEnded(Struct, frozen=True):
+    """A turn ended, ours or another; `seen` is what the server says of it."""
+
     at: datetime
     child: str
     thread: str
@@ -98,6 +100,8 @@ class TurnRefused(Struct, frozen=True):
 
 
 class SteerArrived(Struct, frozen=True):
+    """The server took a message into the running turn: its text counts as delivered."""
+
     at: datetime
     child: str
     task: str

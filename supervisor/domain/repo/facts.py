@@ -51,7 +51,7 @@ class DocumentHeading(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A document."""
+    """A README, a guide or the like in the repo, in short."""
 
     path: str
     kind: DocumentKind

@@ -15,6 +15,7 @@ MANAGED = Path("/etc/codex/managed_config.toml")
 
 
 def codex_home() -> Path:
+    """Return the folder of the person's Codex config, which need not be there."""
     return Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
 
 

@@ -75,6 +75,7 @@ class Journal:
 
     @property
     def next_number(self) -> int:
+        """The number of the next operation: one above the highest, so `@3` after `@2`."""
         return max((one.number for one in self.entries), default=0) + 1
 
 

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Protocol
-
 from supervisor.core.change.operations import half_written, runs_taken_back
-from supervisor.domain.event import Event, ReposReserved, RunsTakenBack
-from supervisor.domain.world import World
+from supervisor.domain.event import ReposReserved, RunsTakenBack
 from supervisor.runtime.change.journal import is_open, read_journal
+from supervisor.runtime.plan.inbox import WorldInbox
 from supervisor.runtime.workspace import WorkspacePaths
-
-
-class WorldClock(Protocol):
-    def now(self) -> datetime: ...
-
-
-class WorldInbox(Protocol):
-    """What is needed of the supervisor's loop."""
-
-    @property
-    def world(self) -> World: ...
-    @property
-    def clock(self) -> WorldClock: ...
-    def post(self, event: Event) -> None: ...
 
 
 class OperationsWatch:

@@ -45,6 +45,7 @@ class Registry:
         self._lines: dict[str, tuple[Record | RecordElsewhere, str]] = {}  # of the file, and what each was made of
 
     def get(self, child: str) -> Record | None:
+        """Return what is recorded of a child's server; None if none was started."""
         return self._records.get(child)
 
     def all(self) -> dict[str, Record]:

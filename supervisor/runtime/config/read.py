@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import ValidationError
 from ruamel.yaml import YAML
@@ -10,10 +11,15 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from supervisor.errors import ConfigError
+from supervisor.late import Late
 from supervisor.runtime.config.build import config_of
-from supervisor.runtime.config.invalid import mistake_of
 from supervisor.runtime.config.mistakes import Mistake, Where
 from supervisor.runtime.config.model import Config
+
+if TYPE_CHECKING:
+    from supervisor.runtime.config import invalid
+else:
+    invalid = Late("supervisor.runtime.config.invalid")  # 1 ms on the way of each start: only mistakes need it
 
 
 def read(path: Path, content: bytes) -> Config:
@@ -32,7 +38,7 @@ def read(path: Path, content: bytes) -> Config:
     try:
         return config_of(path, data)
     except ValidationError as error:
-        raise _located(mistake_of(error, data), path, content) from error
+        raise _located(invalid.mistake_of(error, data), path, content) from error
     except Mistake as mistake:
         raise _located(mistake, path, content) from mistake
 

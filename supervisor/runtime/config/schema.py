@@ -16,10 +16,13 @@ YesNo = bool | Literal["yes", "no"]
 
 
 def is_yes(value: YesNo) -> bool:
+    """Whether a key is `yes`, or YAML's `true`."""
     return value is True or value == "yes"
 
 
 class BudgetPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be spent before the human is asked for more."""
+
     tokens: Annotated[int, Meta(gt=0, description="Input and output tokens together.")] | None = None
     minutes: Annotated[Positive, Meta(description="Minutes in which turns run.")] | None = None
 
@@ -36,6 +39,8 @@ class BudgetsPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChildPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A repo that takes part, and how Codex works in it."""
+
     path: Annotated[
         str, Meta(description="The repo's work tree, absolute or relative to the workspace. Short form: `NAME: PATH`.")
     ]
@@ -127,6 +132,8 @@ class OrchestratorPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CodexPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """The codex that runs the servers."""
+
     bin: Annotated[str | None, Meta(description="The codex binary. `ORCH_CODEX_BIN` overrides it.")] = None
 
 
@@ -150,6 +157,8 @@ class SandboxPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MatchPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rule matches; one of the keys."""
+
     command: Annotated[str | None, Meta(description="The first words of a command.")] = None
     path: Annotated[str | None, Meta(description="A pattern for changed files, relative to the repo or absolute.")] = (
         None
@@ -158,6 +167,8 @@ class MatchPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RulePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule that settles requests for approval: a decline wins, then the first one that accepts."""
+
     accept: Annotated[MatchPart | None, Meta(description="What to accept: one of the three keys below.")] = None
     decline: Annotated[MatchPart | None, Meta(description="What to decline: one of the three keys below.")] = None
     child: Annotated[
@@ -167,6 +178,8 @@ class RulePart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NotifyPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where notices go; each is sent once."""
+
     command: Annotated[
         str | tuple[str, ...] | None,
         Meta(
@@ -198,11 +211,15 @@ class NotifyPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PricePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the tokens of a model cost."""
+
     input: Annotated[float, Meta(ge=0, le=1e6, description="Dollars per million tokens that go in.")]
     output: Annotated[float, Meta(ge=0, le=1e6, description="Dollars per million tokens that come out.")]
 
 
 class ControlPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may command the supervisor."""
+
     allow_namespace: Annotated[
         tuple[NamespaceKind, ...] | NamespaceKind,
         Meta(

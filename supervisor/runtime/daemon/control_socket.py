@@ -28,8 +28,11 @@ OPEN_AT_ONCE = 256  # callers that are served; for more, whoever asked nothing f
 class Doorkeeper(Protocol):
     """What the socket needs of `guard.Guard`."""
 
-    def admit(self, connection: socket.socket) -> Standing | Refusal: ...
-    def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Awaitable[Refusal | None]: ...
+    def admit(self, connection: socket.socket) -> Standing | Refusal:
+        """Judge who connects, once for all that the connection asks."""
+
+    def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Awaitable[Refusal | None]:
+        """Return why this caller may not ask for this; None if it may."""
 
 
 class ControlSocket:

@@ -101,6 +101,7 @@ class Effects:
         group.create_task(self._survey(), name="surveys of the repos")
 
     def carry_out(self, action: act.Action) -> None:
+        """Begin an action and return at once; its outcome, a failure too, is posted as an event."""
         match action:
             case act.Exit() | act.WithdrawAsk():
                 return  # the loop ends by itself; the views no longer show a withdrawn ask
@@ -185,6 +186,7 @@ class ChildExecutor:
         self._queue.put_nowait(action)
 
     async def run(self) -> None:
+        """Carry out the actions of this child one after the other, for as long as the supervisor is up."""
         while True:
             action = await self._queue.get()
             if isinstance(action, act.StopServer):

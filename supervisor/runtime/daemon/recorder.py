@@ -48,6 +48,7 @@ class Clock:
         self._mark = monotonic()
 
     def now(self) -> datetime:
+        """Return the time in UTC. It never goes back, also if the machine's clock is set."""
         return self._start + timedelta(seconds=monotonic() - self._mark)
 
 

@@ -40,6 +40,7 @@ class PlannedRepair(Struct, frozen=True):
 
     @property
     def needed(self) -> bool:
+        """Whether anything is damaged."""
         return bool(self.found.spots)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Protocol
 
 from supervisor.core.engine.foresee import foreseen, surprise
 from supervisor.core.plan.diff import describe, diff
@@ -14,25 +12,12 @@ from supervisor.domain.plan import Plan, Problem, Rejection
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.plan.inbox import WorldInbox
 from supervisor.runtime.plan.read import check, read, with_exact_plan
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 
 _NOTHING = object()  # differs from any content
-
-
-class PlanClock(Protocol):
-    def now(self) -> datetime: ...
-
-
-class PlanInbox(Protocol):
-    """What the watch needs of the supervisor's loop: the world, the time and the inbox."""
-
-    @property
-    def world(self) -> World: ...
-    @property
-    def clock(self) -> PlanClock: ...
-    def post(self, event: Event) -> None: ...
 
 
 class PlanWatch:
@@ -42,7 +27,7 @@ class PlanWatch:
         self,
         workspace: WorkspacePaths,
         children: Sequence[str],
-        loop: PlanInbox,
+        loop: WorldInbox,
         authors: Authors,
         reached: Callable[[], str | None] = lambda: None,
     ) -> None:

@@ -28,10 +28,12 @@ class Rostered(NamedTuple):
 
     @property
     def workspace(self) -> WorkspacePaths:
+        """The paths of its files, which may be gone."""
         return WorkspacePaths(self.root)
 
     @property
     def control_socket(self) -> Path:
+        """Its control socket, found without the workspace."""
         return self.sockets / "control.sock"
 
     @property

@@ -121,6 +121,7 @@ class SharedConnection:
                 self._end()
 
     def end(self) -> None:
+        """End the process that holds the connection, and remove its socket. It may be called again."""
         with self._lock:
             self._end()
 

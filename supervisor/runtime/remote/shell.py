@@ -95,6 +95,7 @@ class RemoteShell:
         limit: int,
         partial: bool,
     ) -> GitOutput:
+        """Run git there, for `seconds` at most; then raise WorkspaceError, or with `partial` return what it printed."""
         text = git_step(words, environ, given=len(stdin), index=index, seconds=seconds, root=self.raw)
 
         def ask() -> GitOutput:
@@ -111,6 +112,7 @@ class RemoteShell:
         return answer
 
     def as_person(self, words: Sequence[str], environ: Mapping[str, str], *, seconds: float) -> ProgramOutput:
+        """Run a program there with the person's own settings, for example to push."""
         cut = f"orch-{secrets.token_hex(12)}"
         quiet = {"GIT_TERMINAL_PROMPT": "0", **environ}
         text = person_step(words, quiet, seconds=seconds, cut=cut, kept=PRINTED)

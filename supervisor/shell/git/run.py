@@ -255,4 +255,5 @@ def failed(path: Path, what: str, answer: GitOutput) -> WorkspaceError:
 
 
 def quoted(path: Path) -> str:
+    """Quote a path for a command that a person may copy."""
     return shlex.quote(str(path))

@@ -209,6 +209,7 @@ class _Reading:
 
 
 def lacks(first: int, last: int) -> str:
+    """Say which events are missing."""
     return f"the ledger lacks the events {first} to {last}" if first < last else f"the ledger lacks event {first}"
 
 

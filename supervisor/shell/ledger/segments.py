@@ -34,6 +34,7 @@ class Segment(NamedTuple):
 
     @property
     def packed(self) -> bool:
+        """Whether it is compressed."""
         return self.path.suffix == ".gz"
 
     def open(self) -> BinaryIO:
@@ -82,6 +83,7 @@ def open_unpacked(path: Path) -> BinaryIO:
 
 
 def closed_name(first: int, last: int) -> str:
+    """Return the file name of a closed part with these events, both included."""
     return f"{first:012d}-{last:012d}.jsonl"
 
 

@@ -297,6 +297,7 @@ class Ledger:
         self._limit = SEGMENT
 
     def close(self) -> None:
+        """Close the file and let nothing be appended; `open` opens it again. It may be called again."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -46,6 +46,7 @@ class PrefixProcess:
 
     @property
     def pid(self) -> int:
+        """The process here that leads to the other machine."""
         return self._popen.pid
 
     @property

@@ -32,7 +32,7 @@ class Account(Struct, frozen=True, rename="camel"):
 
 
 class ServerProcess(Struct, frozen=True):
-    """The process of a server."""
+    """A part of `Diagnostics`: `id` is the pid."""
 
     id: int
 

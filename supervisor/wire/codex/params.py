@@ -22,6 +22,7 @@ NOT_WANTED = (
 
 
 def initialize(version: str) -> Params:
+    """Introduce orch, and opt out of the notifications that nobody reads."""
     return {
         "clientInfo": {"name": "orch", "title": "orch supervisor", "version": version},
         "capabilities": {
@@ -133,6 +134,7 @@ def turn_start(
 
 
 def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
+    """Add a text to a running turn; Codex refuses it if another one runs. The text is found again by `message`."""
     return {
         "threadId": thread,
         "expectedTurnId": turn,

@@ -21,6 +21,7 @@ class PlaceAnswer(Struct, frozen=True):
 
     @property
     def text(self) -> str:
+        """What follows its first words, as one text."""
         return " ".join(self.rest)
 
 

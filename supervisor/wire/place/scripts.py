@@ -285,9 +285,11 @@ class PlaceScripts:
         return self._common() + 'say ready "$boot" "$(uname -srm 2>/dev/null)"\n'
 
     def repo(self) -> str:
+        """Ask whether the repo is there, and for the version of git."""
         return self._common() + _REPO + 'say ready "$(git --version | line)"\n'
 
     def program(self) -> str:
+        """Ask for the version of codex and where it is."""
         found = (
             'said=$("$bin" --version 2> /dev/null < /dev/null) || no runs "$("$bin" --version 2>&1 < /dev/null)"\n'
             'say ready "$said ($bin)"\n'

@@ -13,8 +13,8 @@ from supervisor.core.engine.asks.approvals import ruling
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import ANSWER_TOOL, Answer, AskKind, AskState, Request, RequestKey, Rule
+from tests.core.engine.hostile_commands import HOSTILE
 from tests.core.engine.scene import BACKEND, MOBILE, NOON, T1, Scene
-from tests.core.engine.test_command_line import HOSTILE
 
 ROOT = "/repos/backend"
 STATUS = Rule(1, "accept", command=("git", "status"))

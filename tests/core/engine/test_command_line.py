@@ -11,67 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from supervisor.core.engine.asks.command_line import parts, plain
+from tests.core.engine.hostile_commands import HOSTILE
 
 BASH = shutil.which("bash") or "bash"
-
-HOSTILE = [
-    "git status; rm -rf /",
-    "git status && rm x",
-    "git status || rm x",
-    "git status | sh",
-    "git status |& sh",
-    "git status & rm x",
-    "git status > /etc/passwd",
-    "git status >> x",
-    "git status 2>x",
-    "git status < x",
-    "git status <<< x",
-    "git status <(rm x)",
-    "git status $(rm x)",
-    "git status `rm x`",
-    'git status "$(rm x)"',
-    'git status "`rm x`"',
-    "git status $HOME",
-    'git status "$HOME"',
-    "git status ${x:-$(rm y)}",
-    "git status $'\\x3b'",
-    "git status\nrm x",
-    "git status\r\nrm x",
-    "git status 'a\nb'",
-    "git status\trm",
-    "git status\0",
-    "git status *.py",
-    "git status a?",
-    "git status [ab]",
-    "git status {a,b}",
-    "git status ~/x",
-    "git status --x=~/y",
-    "git status a\\\nb",
-    "git status \\;rm",
-    "git status # x",
-    "git status !x",
-    "(git status)",
-    "{ git status; }",
-    "! git status",
-    "GIT_DIR=/tmp/x git status",
-    "A=1",
-    "a[0]=1 git status",
-    "a+=1 git status",
-    "=git status",
-    "git status 'open",
-    'git status "open',
-    "",
-    "   ",
-    "'' git status",
-    "bash -lc 'git status; rm x'",
-    "bash -lc 'git status' rm",
-    "bash -O extglob -c 'git status'",
-    "bash --init-file x -c 'git status'",
-    "bash -c",
-    "bash -c git status",
-    "/bin/bash -lc 'bash -c \"git status | sh\"'",
-    "git " + "x" * 20_001,
-]
 
 
 @pytest.mark.parametrize(

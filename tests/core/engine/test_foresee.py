@@ -20,7 +20,7 @@ from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from tests.core.engine.scene import CHANGED, H1, T1, T2, Scene, asking, plan_of
 from tests.core.engine.story import Story
-from tests.core.engine.test_stories import numbers, showing, story_settings
+from tests.core.engine.telling import numbers, showing, story_settings
 
 MOVED = replace(T1, child="mobile")
 HELD = replace(T1, hold=True)

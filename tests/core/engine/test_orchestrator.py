@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,77 +13,17 @@ from supervisor.core.engine.reconcile import decide
 from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.action import Action
 from supervisor.domain.ask import AskState
-from supervisor.domain.child import Child
 from supervisor.domain.link import Drift, Kind
 from supervisor.domain.plan import ORCHESTRATOR, Problem
 from supervisor.domain.report import Outcome, Question, Report
-from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.task import Due, Phase
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import News
-from tests.core.engine.scene import BACKEND, C1, MOBILE, NOON, T1, T2, Scene, plan_of, report
+from tests.core.engine.orchestrator_scene import ORCHESTRATOR_CHILD, OrchestratorScene, raised, turns
+from tests.core.engine.scene import BACKEND, C1, MOBILE, NOON, T1, T2, plan_of, report
 
-ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws", model="big", sandbox="read-only")
 PROBLEMS = (Problem(7, "unknown child `backnd`"),)
-
-
-class OrchestratorScene(Scene):
-    """A scene with an orchestrator."""
-
-    def __init__(self, *, up: bool = True) -> None:
-        super().__init__(up=up)
-
-    def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
-        actions = self.post(
-            ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, ORCHESTRATOR_CHILD), running, (2.0, 4.0)
-        )
-        return (*actions, *self.post(ev.UpRequested, (BACKEND.name, MOBILE.name)))
-
-    @property
-    def own(self) -> TaskState:
-        assert self.world.orchestrator.state is not None
-        return self.world.orchestrator.state
-
-    def ask(self, problem: str = "It times out.", **fields: Any) -> tuple[Action, ...]:
-        return self.post(ev.PlanningRequested, problem, **fields)
-
-    def begins(self, turn: str) -> tuple[Action, ...]:
-        return self.post(
-            ev.TurnBegan, ORCHESTRATOR, "own-thread", turn, self.own.delivery.message if self.own.delivery else None
-        )
-
-    def ends(
-        self, turn: str, text: str = '{"summary": "planned", "ask": null}', kind: TurnStatus = TurnStatus.COMPLETED
-    ) -> tuple[Action, ...]:
-        return self.post(ev.TurnEnded, ORCHESTRATOR, "own-thread", TurnSeen(turn, kind, (), text))
-
-    def saves(self, *tasks: Any, author: str = ORCHESTRATOR) -> tuple[Action, ...]:
-        revision = self.world.plan.revision + 1
-        return self.post(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
-
-    def at_work(self) -> OrchestratorScene:
-        """Go on until the orchestrator's first turn runs."""
-        self.ask()
-        self.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
-        self.post(ev.ThreadOpened, ORCHESTRATOR, 33, "own-thread", None, False, ())
-        self.begins("own-1")
-        return self
-
-    def planned(self) -> OrchestratorScene:
-        """Go on until it has written a plan with T1 and is idle."""
-        self.at_work()
-        self.saves(T1)
-        self.ends("own-1")
-        return self
-
-
-def turns(actions: tuple[Action, ...]) -> list[act.StartTurn]:
-    return [one for one in actions if isinstance(one, act.StartTurn) and one.child == ORCHESTRATOR]
-
-
-def raised(actions: tuple[Action, ...]) -> list[act.RaiseAsk]:
-    return [one for one in actions if isinstance(one, act.RaiseAsk)]
 
 
 def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> None:

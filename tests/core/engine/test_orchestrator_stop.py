@@ -18,8 +18,8 @@ from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.status import OrchestratorInfo
 from supervisor.domain.task import Due, Phase
 from supervisor.domain.thread import TurnSeen, TurnStatus
+from tests.core.engine.orchestrator_scene import ORCHESTRATOR_CHILD, OrchestratorScene, raised, turns
 from tests.core.engine.scene import BACKEND, MOBILE, T1, report
-from tests.core.engine.test_orchestrator import ORCHESTRATOR_CHILD, OrchestratorScene, raised, turns
 
 ASKS = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
 

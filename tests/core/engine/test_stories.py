@@ -5,46 +5,18 @@ A story is a sequence of numbers (see `story.py`). `ORCH_STORIES=5000` plays tha
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from supervisor.domain import event as ev
 from tests.core.engine.endings import all_done, at_rest, fix_everything, refold
 from tests.core.engine.peers import Dice
 from tests.core.engine.story import Story
+from tests.core.engine.telling import numbers, showing, story_settings
 
-STORIES = int(os.environ.get("ORCH_STORIES", "0"))
 ROUNDS = 8  # in which the human fixes things; two or three are enough
-SHOWN = 60  # lines of a story that failed
-
-story_settings = settings(
-    max_examples=STORIES or 25,
-    derandomize=not STORIES,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-
-
-def numbers(length: int) -> st.SearchStrategy[list[int]]:
-    """Draw a byte or two for each choice: bytes are cheap to draw and shrink well."""
-    whole = st.binary(min_size=length, max_size=3 * length)
-    return whole.map(lambda data: [(high << 8) + low for high, low in zip(data[::2], data[1::2], strict=False)])
-
-
-@contextmanager
-def showing(story: Story) -> Iterator[None]:
-    """Show how the story ended if it fails."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note("\n".join(story.log[-SHOWN:]))
-        raise
 
 
 def play(row: list[int], end: Callable[[Story], None]) -> None:

@@ -8,8 +8,8 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState
 from supervisor.domain.plan import ORCHESTRATOR
+from tests.core.engine.orchestrator_scene import OrchestratorScene
 from tests.core.engine.scene import T1, T2, Scene, kinds, only
-from tests.core.engine.test_orchestrator import OrchestratorScene
 
 REASON = "failed to start required MCP server `tools`"
 

@@ -6,8 +6,8 @@ import pytest
 
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import Plan, Rejection
+from tests.core.plan.among_tasks import FIELDS, LINE, among_tasks, only_problem
 from tests.core.plan.pages import CHILDREN
-from tests.core.plan.test_suspects import FIELDS, LINE, among_tasks, only_problem
 
 WHY = "looks like the heading of a task but is none: it stands behind other text"
 

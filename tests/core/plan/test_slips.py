@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import Plan, Rejection, Task
+from tests.core.plan.drawn_plans import plans, render, unlined
 from tests.core.plan.pages import CHILDREN
-from tests.core.plan.test_any_text import plans, render, unlined
 
 SPACES = st.sampled_from(
     ["\u00a0", "\u2009", "\u202f", "\u3000", "\u200b", "\u2060", "\ufeff", "\u00ad", "", "\u200b "]

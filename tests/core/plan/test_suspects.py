@@ -8,21 +8,8 @@ import pytest
 
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import Plan, Rejection
+from tests.core.plan.among_tasks import FIELDS, FIRST, LAST, LINE, among_tasks, only_problem
 from tests.core.plan.pages import CHILDREN, of, problems
-
-FIRST = ("### T1 — Server", "- child: backend", "", "Answer at once.", "")
-FIELDS = ("- child: mobile", "", "Poll each second.", "")
-LAST = ("### T3 — Lamp", "- child: firmware", "", "Blink.")
-LINE = 9  # of what stands between the first and the last task
-
-
-def among_tasks(*lines: str) -> str:
-    return of(*FIRST, *lines, *LAST)
-
-
-def only_problem(*lines: str) -> tuple[int, str]:
-    [found] = problems(among_tasks(*lines))
-    return found
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervisor.core.view.runs_md import render
-from supervisor.domain.ask import Ask, AskKind, Ruled
-from supervisor.domain.plan import HUMAN, Problem, Task
-from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
+from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.task import Phase, RunResult, TaskState, Turn
-from supervisor.domain.thread import Thread
-from supervisor.domain.world import Learning, PlanState, World
+from supervisor.domain.world import PlanState, World
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
-from tests.core.view.worlds import H1, NOON, PLAN, REPORT, T1, T2, TEMPLATE, server, world_at_work
+from tests.core.view.hostile_world import hostile_world
+from tests.core.view.worlds import NOON, PLAN, REPORT, TEMPLATE, server
 
 
 def structure(text: str) -> list[tuple[str, str]]:
@@ -31,52 +30,6 @@ def structure(text: str) -> list[tuple[str, str]]:
 
 
 UNWANTED = ("html_inline", "link_open", "image", "em_open", "s_open")
-
-
-def hostile_world(draw: st.DrawFn | None) -> World:
-    """A world in which every text of others is drawn; without `draw` it is a plain word."""
-
-    def text() -> str:
-        return draw(hostile) if draw else "word"
-
-    base = world_at_work()
-    planned = tuple(replace(one, title=text(), instructions=text(), expect=text()) for one in (T1, T2, H1))
-    report = Report(
-        Outcome.DONE, text(), (Change("p", text()),), (ContractNote(text(), text(), text()),), (), None, (text(),)
-    )
-    checks = (Check(text(), 1, text()), Check(text(), 0, text()))
-    tasks = {
-        "T1": replace(
-            base.tasks["T1"],
-            title=text(),
-            why=text(),
-            result=RunResult(report=report, checks=checks, changed_files=("p", text())),
-        ),
-        "T2": replace(
-            base.tasks["T2"], title=text(), why=text(), note=text(), result=RunResult(words=text(), checks=checks)
-        ),
-        "H1": replace(
-            base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, due=None, result=RunResult(words=text())
-        ),
-    }
-    asks = {ask.id: replace(ask, text=text(), steps=text(), expect=text(), choices=(text(),)) for ask in base.open_asks}
-    plan = replace(PLAN, title=text(), objective=text(), tasks=planned)
-    return replace(
-        base,
-        plan=replace(base.plan, current=plan, problems=(Problem(1, text()),)),
-        tasks=tasks,
-        asks=asks,
-        servers={
-            "backend": server("backend", problem=text(), stderr=text()),
-            "mobile": server("mobile", socket=text()),
-        },
-        threads={
-            ("backend", None): Thread("backend", None, text()),
-            ("mobile", "T2"): Thread("mobile", "T2", text()),
-        },
-        learnings=(Learning(NOON, text(), text()),),
-        ruled=(Ruled(NOON, text(), text(), text(), text()),),
-    )
 
 
 hostile_worlds = st.composite(hostile_world)()

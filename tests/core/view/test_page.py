@@ -24,7 +24,7 @@ from supervisor.domain.world import World
 from supervisor.wire.status import read_status
 from tests.cli.scene import ask, orchestrator_json, status_json
 from tests.core.hostile import hostile
-from tests.core.view.test_hostile import hostile_world
+from tests.core.view.hostile_world import hostile_world
 from tests.core.view.worlds import NOON, world_at_work
 
 LATER = NOON + timedelta(minutes=3)

@@ -21,7 +21,7 @@ from supervisor.domain.task import Phase, RunResult, TaskState
 from supervisor.domain.thread import Thread, TurnSeen, TurnStatus
 from supervisor.domain.world import Learning, PlanState, World
 from supervisor.runtime import templates
-from tests.core.engine.test_agenda import AT, CHILDREN, plan_of, state_of, world_of
+from tests.core.engine.any_world import AT, CHILDREN, plan_of, state_of, world_of
 from tests.secrets.kinds import samples
 
 

@@ -33,7 +33,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from supervisor.wire.codex.items import McpToolCall
 from tests import CHECKOUT
-from tests.test_costs import calls
+from tests.counting import calls
 
 KEY = RequestKey("orchestrator", 7, "1")
 ARGUMENTS = {"ask": "A1", "decision": "accept", "text": ""}

@@ -17,9 +17,7 @@ from supervisor.domain.world import World
 from supervisor.shell.ledger.lines import decode, encode
 from supervisor.shell.ledger.store import Ledger
 from supervisor.wire.plain import dumped
-
-LEDGERS = Path(__file__).parents[2] / "shell" / "ledgers"
-EVERY_KIND = (LEDGERS / "every-kind-0.1.0.jsonl").read_text(encoding="utf-8").splitlines()
+from tests.runtime.daemon.older_ledgers import EVERY_KIND, LEDGERS
 
 
 def test_the_ledger_of_a_demo_by_0_1_0_yields_the_same_status(tmp_path: Path) -> None:

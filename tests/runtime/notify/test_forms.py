@@ -23,7 +23,7 @@ from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.notify.webhook import post_webhook
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
-from tests.runtime.notify.test_notifier import ASK, NOON, deliver
+from tests.runtime.notify.delivering import ASK, NOON, deliver
 from tests.runtime.notify.web import Heard, listening
 
 CONTENT = notice_json(ASK, "/ws", NOON)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from supervisor.domain.action import Notify
-from supervisor.domain.event import Event, NoticeFailed
+from supervisor.domain.event import NoticeFailed
 from supervisor.runtime.config.model import NotifySettings
-from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import notifier
-from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.workspace import WorkspacePaths
+from tests.runtime.notify.delivering import ASK, NOON, deliver
 from tests.runtime.notify.hook import Hook
 
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ASK = Notify("ask A1", "asks", "A1 waits", 'May it?\n`rm "x"`', "orch answer A1 accept", "api", "T1", "A1", why="")
 CONTENT = {
     "key": "ask A1",
     "kind": "asks",
@@ -38,32 +30,6 @@ CONTENT = {
     "workspace": "WS",
     "at": "2026-03-01T12:00:00.000Z",
 }
-
-
-def deliver(
-    workspace: WorkspacePaths, settings: NotifySettings, *notices: Notify
-) -> tuple[list[Event], list[dict[str, Any]]]:
-    """Deliver all notices, and return the posted events and the log."""
-    posted: list[Event] = []
-    logs = Logs(workspace.logs, megabytes=1)
-    file = workspace.logs / "supervisor.jsonl"
-
-    def lines() -> list[dict[str, Any]]:
-        return [json.loads(one) for one in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-
-    async def main() -> None:
-        with suppress(BaseExceptionGroup):
-            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-                notifier = Notifier(
-                    settings, workspace=workspace, logs=logs, group=group, post=posted.append, now=lambda: NOON
-                )
-                for notice in notices:
-                    await notifier.deliver(notice)
-                raise KeyError
-
-    asyncio.run(main())
-    logs.close()
-    return posted, lines()
 
 
 def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: WorkspacePaths) -> None:

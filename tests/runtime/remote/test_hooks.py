@@ -16,9 +16,7 @@ from supervisor.runtime.change.land.commits import LandOptions, worked_out
 from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.shell.git.land.hooks import HookStake
 from tests.gitrepo import git
-from tests.runtime.remote.test_landing import Yard, hook, yard
-
-__all__ = ["yard"]
+from tests.runtime.remote.yard import Yard, hook
 
 
 class Farm:

@@ -7,83 +7,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from supervisor.domain.change.entry import Entry, LandingDecided
-from supervisor.domain.change.landing import LandingPlan
-from supervisor.domain.child import Child, Runner
 from supervisor.errors import OutOfReach, RequestRefused, WorkspaceError
 from supervisor.runtime.change.journal import Journal, opened
-from supervisor.runtime.change.land.commits import LandOptions, worked_out
+from supervisor.runtime.change.land.commits import LandOptions
 from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.pushing import PushResult, check_plan, push_landing
-from supervisor.runtime.change.land.refs import Landed, carry_out, recover
+from supervisor.runtime.change.land.refs import carry_out, recover
 from supervisor.runtime.change.land.reverting import reverted, standing_revert
-from supervisor.runtime.remote.repo import repo_of
 from supervisor.shell.git.land.checkout import check_out
 from supervisor.shell.git.land.hooks import HookStake
 from supervisor.shell.git.land.look import value_of
-from supervisor.shell.git.reach.there import PathThere
 from tests.gitrepo import git
-from tests.landscape import Landscape
 from tests.peers.forge import stand_in_forge
+from tests.runtime.remote.yard import BRANCH, FILES, Yard, hook
 
 pytestmark = pytest.mark.long
-
-BRANCH = "refs/heads/orch/move-the-fleet"
-FILES: dict[str, str | None] = {"made here.txt": "one\n", "README.md": "# Pump\n"}
-
-
-class Yard:
-    """A repo here, and `firmware` behind a prefix that leads nowhere while `cut` is there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.made = Landscape(folder, "backend", "firmware")
-        self.cut = folder / "cut"
-        prefix = ("sh", "-c", f'[ ! -e "{self.cut}" ] || exit 255; cat | "$@" | cat', "sh")
-        self.programs = folder / "programs there"  # before all others on the PATH there
-        runner = Runner("lab", prefix, path=(str(self.programs),))
-        child = Child("firmware", str(self.made.repos["firmware"]), runner=runner)
-        self.firmware: PathThere = repo_of(self.made.workspace, child).root
-        self.roots: dict[str, Path] = {"backend": self.made.repos["backend"], "firmware": self.firmware}
-        self.made.ran("T1", {"backend": FILES, "firmware": FILES})
-
-    def hooks(self) -> CommitHooks:
-        return CommitHooks(self.made.workspace, say=print, trusts=lambda _, __: False)
-
-    def plan(self, **options: object) -> LandingPlan:
-        return worked_out(self.made.status(), self.roots, LandOptions(**options), (), {}, self.hooks())  # type: ignore[arg-type]
-
-    def land(self, book: Journal, plan: LandingPlan) -> Landed:
-        return carry_out(book, self.made.workspace, plan, lambda _: None, self.roots)
-
-    def drop(self) -> None:
-        """Cut all lines to the machine, and have no new one lead there."""
-        self.cut.touch()
-        ways = [one for one in psutil.Process().children() if one.name() == "sh"]
-        ends = [one for way in ways for one in way.children() if one.name() == "cat"]  # not those that are there
-        for one in (*ways, *ends):
-            one.kill()
-        assert psutil.wait_procs((*ways, *ends), timeout=10)[1] == []
-
-    def tips(self) -> dict[str, str | None]:
-        return {name: value_of(repo, BRANCH) for name, repo in self.made.repos.items()}
-
-    def left(self) -> list[str]:
-        """What a landing left in the git folders."""
-        found = (one for repo in self.made.repos.values() for one in (repo / ".git").rglob("*"))
-        return [
-            one.name
-            for one in found
-            if one.name.endswith(".lock") or (one.name.startswith("orch-") and one.name != "orch-runs")
-        ]
-
-
-@pytest.fixture
-def yard(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return Yard(tmp_path / "yard")
 
 
 def test_both_repos_land_with_the_commits_that_they_have_here(yard: Yard) -> None:
@@ -206,13 +147,6 @@ def with_remotes(yard: Yard) -> dict[str, Path]:
         git(repo.parent, "init", "-q", "--bare", "-b", "main", str(bare))
         git(repo, "remote", "add", "origin", f"file://{bare}")
     return found
-
-
-def hook(yard: Yard, name: str, text: str) -> None:
-    file = yard.made.repos["firmware"] / ".git/hooks" / name
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    file.chmod(0o755)
 
 
 def test_a_push_runs_there_and_goes_on_after_a_drop(yard: Yard, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from supervisor.shell.ledger import checkpoint, store
 from supervisor.shell.ledger.segments import FOLDER, raw_lines
 from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.ledger.sums import sealed
-from tests.shell.ledger.test_store import AT, FIRST, unlabelled
+from tests.shell.ledger.written import AT, FIRST, unlabelled
 
 WORLD = World(supervisor=SupervisorState(pid=7))
 MORE: tuple[ev.Event, ...] = (ev.HoldSet(AT), ev.HoldLifted(AT))

@@ -20,7 +20,7 @@ from supervisor.shell.ledger.lines import encode
 from supervisor.shell.ledger.rewrite import rewrite
 from supervisor.shell.ledger.segments import FOLDER, segments
 from supervisor.shell.ledger.store import Ledger
-from tests.shell.ledger.test_damage import COUNT, content, note, opened, packed, put
+from tests.shell.ledger.damage import COUNT, content, note, opened, packed, put
 
 AT = datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
 STAMP = "20260702T083000Z"

@@ -20,23 +20,15 @@ from hypothesis import strategies as st
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer, AskKind
+from supervisor.domain.ask import AskKind
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
 from supervisor.domain.task import Brief
-from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.errors import StoreError
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.ledger.lines import decode, encode
 from supervisor.shell.ledger.store import Ledger, Opened
-
-AT = datetime(2026, 7, 1, 12, 0, 0, 5, tzinfo=UTC)
-FIRST: tuple[ev.Event, ...] = (
-    ev.UpRequested(AT, ("api", "app")),
-    ev.TurnEnded(AT, "api", "t", TurnSeen("u", TurnStatus.COMPLETED, ("m",), "Done: é ✓\n\r\x85\u2028")),
-    ev.Intended(AT, act.StopServer("api", False, "the human wants it down")),
-    ev.AskAnswered(AT, "A1", Answer("text", "yes", True)),
-)
+from tests.shell.ledger.written import AT, FIRST, unlabelled
 
 
 @pytest.fixture
@@ -50,10 +42,6 @@ def ledger(path: Path) -> Iterator[Ledger]:
     it.open()
     yield it
     it.close()
-
-
-def unlabelled(event: ev.Event) -> dict[str, Any]:
-    return {}
 
 
 def holding(events: tuple[ev.Event, ...], cut: int) -> Opened:

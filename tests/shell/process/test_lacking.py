@@ -15,7 +15,7 @@ from supervisor.shell.process import alive, identity_of, kill_tree, marked, tree
 from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import marks, read_table
 from tests.shell.process.ground import Ground
-from tests.shell.process.test_stop import without_pidfd, without_proc
+from tests.shell.process.lacking import without_pidfd, without_proc
 
 pytestmark = pytest.mark.timeout(10)
 

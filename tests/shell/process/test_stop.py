@@ -18,11 +18,11 @@ from supervisor.shell.process import (
     marked,
     stop_tree,
     sweep,
-    table,
     wait_exit,
 )
 from supervisor.shell.process import stop as stopping
 from tests.shell.process.ground import SLEEP, Ground
+from tests.shell.process.lacking import without_pidfd, without_proc
 
 pytestmark = pytest.mark.timeout(5)
 
@@ -203,15 +203,6 @@ def test_many_servers_are_stopped_side_by_side(ground: Ground) -> None:
     asyncio.run(stop_all())
     assert time.monotonic() - started < 4  # In sequence they would take 16 s; alone on 2 cores they take 0.6.
     assert ground.living() == []
-
-
-def without_pidfd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "pidfd_open")
-
-
-def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "pidfd_open")
-    monkeypatch.setattr(table, "has_proc", lambda: False)
 
 
 @pytest.mark.parametrize("lack", [without_pidfd, without_proc])

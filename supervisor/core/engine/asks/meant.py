@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from supervisor.late import Late
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Late("difflib")  # 1 ms on the way of each start: only a slip needs it
 
 
 def decision_meant(text: str) -> str | None:
@@ -12,7 +19,7 @@ def decision_meant(text: str) -> str | None:
         return "accept"
     if first in _NO or first.startswith(_REJECTS):
         return "decline"
-    return next(iter(get_close_matches(first, ("accept", "decline"), 1, 0.7)), None)
+    return next(iter(difflib.get_close_matches(first, ("accept", "decline"), 1, 0.7)), None)
 
 
 _YES = frozenset(("y", "yes", "yep", "yeah", "ok", "okay", "okey", "sure", "fine", "good", "done", "true"))

@@ -16,6 +16,8 @@ from supervisor.domain.task import Pulse
 
 
 class ServerTrigger(StrEnum):
+    """What moves a server from one state to another; a column of the table below."""
+
     ENSURE = auto()  # we are about to start or adopt it
     READY = auto()
     BACK_OFF = auto()  # it died or did not start, and is tried again later
@@ -29,6 +31,8 @@ class ServerTrigger(StrEnum):
 
 
 class TaskTrigger(StrEnum):
+    """What moves the execution of a task from one phase to another."""
+
     START = auto()  # we are about to start a turn
     BEGUN = auto()  # the turn is confirmed
     INTERRUPT = auto()  # we are about to interrupt the turn
@@ -47,6 +51,8 @@ class TaskTrigger(StrEnum):
 
 
 class PulseTrigger(StrEnum):
+    """What the looks at a running turn say about its life."""
+
     SIGN = auto()  # a sign of life, or the end of a time in which none was due
     BUSY = auto()  # no sign, but its commands use the CPU
     SILENT = auto()  # neither

@@ -22,22 +22,27 @@ Value = TypeVar("Value")
 
 
 def put(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Value]:
+    """Return a copy of the mapping in which the key has this value."""
     return {**mapping, key: value}
 
 
 def with_supervisor(world: World, **changes: object) -> World:
+    """Return the world with these fields of `world.supervisor`."""
     return replace(world, supervisor=replace(world.supervisor, **changes))
 
 
 def with_plan(world: World, **changes: object) -> World:
+    """Return the world with these fields of `world.plan`."""
     return replace(world, plan=replace(world.plan, **changes))
 
 
 def with_map(world: World, **changes: object) -> World:
+    """Return the world with these fields of `world.map`."""
     return replace(world, map=replace(world.map, **changes))
 
 
 def with_orchestrator(world: World, **changes: object) -> World:
+    """Return the world with these fields of `world.orchestrator`."""
     return replace(world, orchestrator=replace(world.orchestrator, **changes))
 
 

@@ -84,10 +84,12 @@ def imported(text: str, language: str) -> str:
 
 @lru_cache(_REMEMBERED)
 def last_of(name: str) -> str:
+    """Return the last part of a dotted name, in lower case: `get` of `api.client.get`."""
     return _DOT.split(name.rstrip("!?"))[-1].lower()
 
 
 @lru_cache(_REMEMBERED)
 def receiver_of(name: str) -> str:
+    """Return the part before the last one, in lower case: `client` of `api.client.get`; "" if there is none."""
     parts = _DOT.split(name)
     return parts[-2].lower().lstrip("$@") if len(parts) > 1 else ""

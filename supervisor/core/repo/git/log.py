@@ -35,6 +35,7 @@ class Logged(NamedTuple):
 
     @property
     def merge(self) -> bool:
+        """Whether it has more than one parent."""
         return b" " in self.parents
 
 

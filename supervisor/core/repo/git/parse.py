@@ -53,7 +53,7 @@ class Ref(Struct, frozen=True):
 
 
 class GitIndex(Struct, frozen=True):
-    """The index."""
+    """What `git ls-files` lists: all that is tracked, committed or not."""
 
     files: frozenset[bytes]  # all tracked files
     submodules: Mapping[bytes, str]  # by path, the commit

@@ -47,10 +47,12 @@ def script_of(name: str, command: str, line: int) -> Script:
 
 
 def dependency(name: str, version: str, *, dev: bool, line: int) -> Dependency:
+    """Make a dependency of texts from a manifest, which may be anything; they are cut to NAME characters."""
     return Dependency(quote(name, NAME), quote(version, NAME), dev, line)
 
 
 def fact(name: str, value: str, line: int) -> Fact:
+    """Make a fact whose value is from a manifest, cut to LENGTH characters."""
     return Fact(name, quote(value, LENGTH), line)
 
 
@@ -67,4 +69,5 @@ def versions(given: Any, lines: Lines, after: int, *, dev: bool) -> list[Depende
 
 
 def line_at(text: str, at: int) -> int:
+    """Return the line of an offset, from 1."""
     return text.count("\n", 0, at) + 1

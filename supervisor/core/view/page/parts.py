@@ -31,4 +31,5 @@ class PageParts:
         return self._pen(tag, inner, id=key, data_rev=mark, **attributes)
 
     def section(self, name: str, title: str, inner: Html) -> Html:
+        """Draw a part with a heading, or empty if the browser has it in this form already."""
         return self.part(f"part {name}", section(self._pen, name, title, inner))

@@ -23,6 +23,7 @@ class RemoteWriting:
         self._stamps = stamps
 
     def write(self, changes: Sequence[PathChange]) -> None:
+        """Make all new files in a folder there, then put each in its place; what is to be gone is removed first."""
         wanted = [one for one in changes if one.mode not in (ABSENT, GITLINK)]
         gone = [one for one in changes if one.mode == ABSENT and one.old_mode != GITLINK]
         made = self._shell.run(b'mktemp -d "$gitdir/orch-XXXXXX"')

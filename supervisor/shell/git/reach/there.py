@@ -47,7 +47,7 @@ class RepoThere(Protocol):
         """Return what reads its work tree once."""
 
     def files(self) -> WorkFiles:
-        """Return its files."""
+        """Return what looks at the files of its work tree."""
 
     def sources(self) -> Sources:
         """Return what reads the contents of its files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.map.mention.test_mentions import mentioned
+from tests.core.map.mention.mentioned import mentioned
 from tests.core.map.sources import linked
 
 BUILT = {
