@@ -29,10 +29,12 @@ entry.main()
 
 
 def interrupted(folder: Path, *words: str, ignored: bool = False) -> tuple[int, str, str]:
+    # Under `scripts/coverage --outer`, coverage would import what is to be interrupted.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED_AT_AN_IMPORT, *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**inherited, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         timeout=30,

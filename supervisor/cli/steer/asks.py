@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
@@ -17,8 +16,14 @@ from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.core.engine.asks.meant import decision_meant
 from supervisor.core.text.answer_forms import FORMS, in_command
 from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
+from supervisor.late import Late
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = Late("difflib")  # 1 ms: only a slip needs it
 
 WORDS = ("accept", "decline", "reply")
 Decision = Literal["accept", "decline", "text"]
@@ -109,7 +114,7 @@ def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) ->
     call, rest = f"orch answer {ask}", words[1:]
     if "accept AMOUNT" in takes and first[:1] in "+0123456789":
         return f"did you mean `{call} accept {shlex.join(words)}`?"
-    near = decision_meant(first) or next(iter(get_close_matches(first.casefold(), WORDS, 1)), None)
+    near = decision_meant(first) or next(iter(difflib.get_close_matches(first.casefold(), WORDS, 1)), None)
     own = f"for words of your own: `{call} reply {shlex.quote(' '.join(words))}`"
     if takes and "reply TEXT" not in takes:
         near = None if near == "reply" else near

@@ -49,11 +49,8 @@ GONE = ("no rollout found", "thread not found", "not found")  # how Codex says t
 
 
 class Effects:
-    """Carries out actions. `carry_out` returns at once.
-
-    `children` are those of the config. `clients` also has one for the orchestrator, and one for each child that left
-    the config while its server still runs.
-    """
+    """Carries out actions. `children` are those of the config; `clients` also has one for the orchestrator, and one for
+    each child that left the config while its server still runs."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ import pytest
 from supervisor.errors import StoreError
 from supervisor.runtime.codex.registry import Record, RecordElsewhere, Registry
 from supervisor.shell.process import Identity, identity_of
-from tests.test_costs import calls
+from tests.counting import calls
 
 
 def me() -> Identity:

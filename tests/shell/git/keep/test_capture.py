@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,12 @@ from hypothesis import strategies as st
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.capture import KeptTrees
-from supervisor.shell.git.keep.form import KeptTree, ref_of
+from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.reach.output import GitOutput
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit, empty_repo, git, new_repo
 from tests.landscape import write
-
-REF = ref_of("work space", "api")
-
-
-def keep(repo: Path, trees: KeptTrees | None = None) -> KeptTree:
-    return (trees or KeptTrees(repo, REF)).keep(read_now(repo), "T1, run 1")
+from tests.shell.git.keep.keeping import REF, keep, on_disk
 
 
 def contents(repo: Path, commit: str, folder: str = "work") -> dict[bytes, tuple[str, bytes]]:
@@ -39,23 +33,6 @@ def contents(repo: Path, commit: str, folder: str = "work") -> dict[bytes, tuple
         fields, _, path = record.partition(b"\t")
         mode, kind, oid = fields.decode().split()
         found[path] = (mode, ask("cat-file", "blob", oid) if kind == "blob" else oid.encode())
-    return found
-
-
-def on_disk(repo: Path) -> dict[bytes, tuple[str, bytes]]:
-    """The files and links of a work tree in the same form."""
-    found = {}
-    for folder, names, files in os.walk(os.fsencode(repo)):
-        names[:] = [name for name in names if name != b".git"]
-        for name in (*files, *[one for one in names if os.path.islink(folder + b"/" + one)]):
-            path = folder + b"/" + name
-            status = os.lstat(path)
-            key = os.path.relpath(path, os.fsencode(repo))
-            if stat.S_ISLNK(status.st_mode):
-                found[key] = ("120000", os.readlink(path))
-            else:
-                mode = "100755" if status.st_mode & stat.S_IXUSR else "100644"
-                found[key] = (mode, Path(os.fsdecode(path)).read_bytes())
     return found
 
 

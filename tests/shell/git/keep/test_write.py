@@ -9,7 +9,7 @@ from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.keep.target import rewrites, state_of
 from supervisor.shell.git.keep.write import Look, look, write_changes
 from supervisor.shell.git.tree import read_now
-from tests.shell.git.keep.test_capture import keep, on_disk
+from tests.shell.git.keep.keeping import keep, on_disk
 
 
 def go_back(repo: Path, commit: str) -> Look:
