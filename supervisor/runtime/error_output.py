@@ -17,7 +17,7 @@ class ErrorOutput:
     """Masks files from where it stopped the last time. For one thread."""
 
     def __init__(self) -> None:
-        self._known = tuple(secret.encode("utf-8", "replace").decode("latin-1") for secret in known())
+        self._known = tuple(known())
         self._masked: dict[Path, int] = {}  # by file, the bytes at its beginning that are done
         self._inside: dict[Path, bool] = {}  # whether they end within a private key
 
@@ -36,17 +36,24 @@ class ErrorOutput:
                 if not text:
                     break  # its only line goes on
                 spans, inside = secret_spans(text, self._known, inside=inside)
+                at = 0
                 for start, end in spans:
-                    os.pwrite(file.fileno(), masked(text[start:end]).encode("latin-1"), begin + start)
-                begin += len(text)
+                    begin += len(_bytes(text[at:start]))
+                    secret = _bytes(text[start:end])
+                    os.pwrite(file.fileno(), masked(secret.decode("latin-1")).encode("latin-1"), begin)
+                    begin, at = begin + len(secret), end
+                begin += len(_bytes(text[at:]))
             self._masked[path], self._inside[path] = begin, inside
 
 
 def _lines(read: bytes, more: bool) -> str:
-    """Return the lines that are whole, a character for each byte. `more`: take what has no line end, if nothing has."""
-    text = read.decode("latin-1")
-    whole = text.rfind("\n") + 1
-    return text[:whole] if whole else text if more else ""
+    """Return the lines that are whole. `more`: take what has no line end, if nothing has."""
+    whole = read.rfind(b"\n") + 1
+    return (read[:whole] if whole else read if more else b"").decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def masked(secret: str) -> str:

@@ -28,6 +28,15 @@ def test_a_secret_is_overwritten_where_it_is_and_nothing_else(path: Path) -> Non
     assert masked("pass") == "****"
 
 
+def test_a_secret_behind_a_name_in_another_language_is_masked_among_bytes_of_any_kind(path: Path) -> None:
+    path.write_bytes(
+        "é ".encode() + b"\xff\nuse \xe2\x82 " + "пароль: %; şifre: % ü\n".replace("%", "hunter42xy").encode()
+    )
+    ErrorOutput().mask(path, ended=False)
+    gone = "пароль: %; şifre: % ü\n".replace("%", masked("hunter42xy"))
+    assert path.read_bytes() == "é ".encode() + b"\xff\nuse \xe2\x82 " + gone.encode()
+
+
 def test_a_line_that_is_still_written_waits_for_its_end(path: Path) -> None:
     output = ErrorOutput()
     path.write_text(f"first\nuse {TOKEN[:20]}", encoding="utf-8")
