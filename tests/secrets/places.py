@@ -52,7 +52,7 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
     """Run a workspace in which all of these secrets enter by every way, and look for them. Takes half a minute."""
     texts = [sample.text for sample in samples]
     said = "\n\nand then:\n\n".join(texts)
-    told_by_lines = ("BEGIN", "form-data", "NICK", ",password", ";passwd")
+    told_by_lines = ("BEGIN", "form-data", "NICK", ",password", ";passwd", "<<EOF", "<<~TEXT")
     one_line = [
         text.replace("\r", "\\r").replace("\n", "\\n")
         if any(word in text for word in told_by_lines)

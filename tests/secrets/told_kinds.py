@@ -52,7 +52,6 @@ password:¶  value: %
 std::string password{"%"};
 char pass[] = "%";
 const char password[32] = "%";
-public string ApiSecret { get; set; } = "%";
 password <- "%"
 let password: string | undefined = '%';
 password = Some("%".to_string())

@@ -59,8 +59,9 @@ _READERS = (
 )
 _READS = regex(rf"(?<![\w-]){_READERS}")
 _HERE = regex(
-    rf"<<(?:<[ \t]*\$?|-?[ \t]?{_QUOTE}?[A-Z]{{1,12}}{_QUOTE}?(?:\r?\n|(?:\\{{1,15}}r)?\\{{1,15}}n))"
-    rf"(?:{_QUOTE}?[\w.-]{{1,40}}:)?{_VALUE}"
+    rf"<<(?:<[ \t]*\$?(?:{_QUOTE}?[\w.-]{{1,40}}:)?"
+    rf"|-?[ \t]?{_QUOTE}?[A-Z]{{1,12}}{_QUOTE}?(?:\s{{1,3}}|(?:\\{{1,15}}r)?\\{{1,15}}n)"
+    rf"[ \t>+]{{0,12}}[\w.-]{{1,40}}:){_VALUE}"
 )
 _PRINTED = rf"(?:-\w{{1,3}}[ \t]+|{_QUOTE}?(?:%[sb]|\{{\}})(?:\\{{1,15}}n)?{_QUOTE}?[ \t]+){{0,2}}"
 _NAMED = r"(?i:password|passwd|passphrase|token|secret|_auth|access_?key|api_?key)"
@@ -176,7 +177,7 @@ STORES: tuple[tuple[str, str], ...] = (
         "adgangskode,passord,lykilorð,jelszó,jelszo,lozinka,geslo,slaptažodis,fjalëkalim,κωδικός,סיסמה,סיסמא,كلمة,رمز,"
         "पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,パスワード,暗証番号,密码,密碼,口令,비밀번호,암호",
         rf"[^\s:=\"'\\]{{2,16}}(?:[ \t][^\s:=\"'\\]{{1,20}}){{0,3}}{_QUOTE}?[ \t]{{0,3}}[:=][ \t]{{0,3}}"
-        rf"(?={_QUOTE}|\S*[\d!-/:-@]|\w+[ \t]{{0,8}}(?:[\r\n]|$)){_VALUE}",
+        rf"(?={_QUOTE}|\S*[\d!-/:-@]|\w+[.!]?[ \t]{{0,8}}(?:[\r\n\"'`|\\]|$)){_VALUE}",
     ),
     ("secret id", r"(?i:secret id)[ \t]{1,8}[=:]?[ \t]{1,4}(?P<bare>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
     ("usermod,useradd", rf"user(?:mod|add)[ \t](?:{_ANY})?(?:-p|--password)[ =]?{_VALUE}"),
