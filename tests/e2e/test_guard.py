@@ -101,7 +101,7 @@ def test_the_orchestrators_shell_reads_and_steers_nothing_even_without_a_sandbox
         accept(human),
         "hold",
         'note={"text": "x"}',
-        'plan_written={"digest": "0"}',
+        'plan_written={"digest": "' + "0" * 64 + '"}',
         'down={"now": true}',
         "status",
     )

@@ -53,6 +53,7 @@ std::string password{"%"};
 char pass[] = "%";
 const char password[32] = "%";
 password <- "%"
+public string ApiSecret { get; set; } = "%";
 let password: string | undefined = '%';
 password = Some("%".to_string())
 password: String::from("%")
@@ -130,6 +131,9 @@ kata sandi: %
 暗証番号: %
 口令：%
 비밀번호: %
+public string DbPassword { get; set; } = "%";
+static final String DB_PASSWORD = "%";
+define("DB_PASSWORD", "%");
 """
 """The same with a password that has a digit and a mark."""
 

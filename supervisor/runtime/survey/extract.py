@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 from supervisor.core.map.links import join_key
-from supervisor.core.map.mention.mentions import mentions
+from supervisor.core.map.mention.mentions import mentions, untold
 from supervisor.domain.link import Mention, UnresolvedCall, Wanted
 from supervisor.runtime.secrets import clean, known
 from supervisor.runtime.snapshot.sources import sources_of
@@ -105,6 +105,6 @@ def _read(wanted: Wanted, content_of: Callable[[bytes], bytes | None]) -> Indexe
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
             mentioned = mentions(literals(language, content), language, wanted.name, known())
-            found = tuple((join_key(one), one) for one in mentioned)
+            found = tuple((join_key(one), one) for one in untold(mentioned, content, known()))
             calls = clean(tuple(unresolved(content)))
     return IndexedFile(wanted.name, wanted.version, test, reason or "", found, calls)

@@ -202,9 +202,13 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
             ["setup: cd web && npm ci"],
         ),
         (
-            {"README.md": "Run this from the `gui` directory:\n\n```sh\nnpm run build\n```\n"},
+            {
+                "README.md": "Run this from the `gui` directory:\n\n```sh\nnpm run build\n```\n",
+                "gui/package.json": '{"scripts": {"build": "x"}}',
+            },
             ["build: cd gui && npm run build"],
         ),
+        ({"README.md": "Run this from the `gui` directory:\n\n```sh\nnpm run build\n```\n"}, []),
         ({"README.md": "```sh\ncd $HOME/x\n./gradlew build\n```\n", "gradlew": ""}, []),
         (
             {"client/README.md": "```sh\nmvn install\n```\n", "client/pom.xml": "<project/>"},
@@ -246,6 +250,7 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
         "clone before",
         "cd",
         "said",
+        "said of nothing",
         "unknown",
         "nested",
         "nested unsure",

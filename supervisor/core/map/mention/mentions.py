@@ -6,7 +6,7 @@ The context of a literal and its shape decide: an index of `headers` is a header
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -44,6 +44,15 @@ def mentions(
     return tuple(found.values())
 
 
+def untold(found: Iterable[Mention], content: bytes, secrets: tuple[str, ...]) -> Iterator[Mention]:
+    """Leave out texts which their line says to be a secret: of `api_secret = "blue-horse"`, only the name tells."""
+    lines = content.split(b"\n")
+    for mention in found:
+        line = lines[mention.line - 1].decode("utf-8", "replace") if 0 < mention.line <= len(lines) else ""
+        if mention.kind is not Kind.WORD or mention.shown not in line or mention.shown in _redacted(line, secrets):
+            yield mention
+
+
 def _of_words(words: Sequence[Literal], language: str, prefix: str, secrets: tuple[str, ...]) -> Iterator[Mention]:
     for word in words:
         for mention in _safely_of(replace(word, line=0), language, prefix, secrets):
@@ -67,6 +76,8 @@ def _without_secrets(mention: Mention, known: tuple[str, ...]) -> Mention:
     name, shown, detail = (_redacted(text, known) for text in (mention.name, mention.shown, mention.detail))
     if (name, shown, detail) == (mention.name, mention.shown, mention.detail):
         return mention
+    if name == mention.name and shown != mention.shown:  # what tells the secret is a placeholder in the name
+        name = shown
     return mention._replace(name=name, shown=shown, detail=detail)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.core.map.mention.mentions import mentions
+from supervisor.core.map.mention.mentions import mentions, untold
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name, route_name, topic_name
 from supervisor.wire.source.read import literals
 from tests.core.map.mention.mentioned import Row, mentioned
@@ -295,3 +295,25 @@ def test_an_action_of_argparse_is_no_type_of_message() -> None:
 )
 def test_what_is_added_to_a_list_is_no_topic(line: str, expected: list[str]) -> None:
     assert [name for kind, name, *_ in mentioned("javascript", line) if kind == "topic"] == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("csharp", 'class A { public string ApiSecret { get; set; } = "%"; }'),
+        ("java", 'class A { static final String API_SECRET = "%"; }'),
+        ("python", 'os.environ.setdefault("API_SECRET", "%")'),
+        ("php", '<?php define("API_SECRET", "%");'),
+        ("go", 'package a\nfunc f() { os.Setenv("API_SECRET", "%") }'),
+        ("cpp", 'class A { std::string apiSecret{"%"}; };'),
+        ("ruby", 'ENV["API_SECRET"] ||= "%"'),
+    ],
+)
+def test_a_text_is_no_word_where_its_line_says_that_it_is_a_secret(language: str, source: str) -> None:
+    content = source.replace("%", "blue-horse-Battery_9x").encode()
+    plain = content.replace(b"Secret", b"Member").replace(b"SECRET", b"MEMBER")
+    found = [
+        [one.name for one in untold(mentions(literals(language, text), language), text, ()) if "horse" in one.name]
+        for text in (content, plain)
+    ]
+    assert found == [[], ["blue-horse-Battery_9x"]]
