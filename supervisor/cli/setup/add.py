@@ -21,7 +21,7 @@ from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.config.change import text_of
 from supervisor.runtime.config.edit import ConfigNotEditable, NewChild, with_child
-from supervisor.runtime.config.load import check_elsewhere, check_new
+from supervisor.runtime.config.load import check_elsewhere, check_new, programs
 from supervisor.runtime.config.mistakes import without_variables
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
@@ -123,6 +123,7 @@ def _guard(workspace: WorkspacePaths, children: Sequence[Child], config: Config)
         exclude_tmp=config.exclude_tmp,
         exclude_roots=config.exclude_roots,
         exclude=lambda key: f"write `sandbox: {{{key}: yes}}` into {workspace.config.name}",
+        programs=programs(workspace.root, config),
     )
 
 

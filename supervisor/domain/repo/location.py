@@ -45,8 +45,9 @@ class Territory(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A part of the workspace, or of what orch keeps beside it, that no command of a child may write."""
+    """A part of the workspace, or of what orch keeps or runs beside it, that no command of a child may write."""
 
     name: str  # as people know it
     location: Location
     moved_by: str = ""  # the variable that says where it lies; "": the person does
+    program: bool = False  # it is no part of the workspace, but the config has it run as the person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,19 +27,22 @@ def guarded(
     exclude_tmp: bool,
     exclude_roots: bool,
     exclude: Callable[[str], str],
+    programs: Iterable[tuple[str, str]] = (),
 ) -> tuple[str, ...]:
     """Return the names of the children that are harmless only as long as they only read, whatever a task says.
 
-    Raises `kind` if the commands of one could write the work tree of another one, or a part of the workspace. `exclude`
-    says how a person sets `exclude_tmp`, which takes /tmp and $TMPDIR from what they may write, or `exclude_roots`,
-    which takes what the Codex config names.
+    Raises `kind` if the commands of one could write the work tree of another one, a part of the workspace, or one of
+    the `programs` that run as the person: the key of the config that names it, and its path. `exclude` says how a
+    person sets `exclude_tmp`, which takes /tmp and $TMPDIR from what they may write, or `exclude_roots`, which takes
+    what the Codex config names.
     """
     mounts = read_mounts()
     counting = (MANAGED,) if exclude_roots else user_configs()
     named = [root for path in counting for root in _named(path, mounts)]
     shared = (*(() if exclude_tmp else _temporary(mounts)), *named)
     territories = tuple(_territory(child, shared, mounts, exclude_roots=exclude_roots) for child in children)
-    found = tuple(trespasses(territories, tuple(_kept(workspace, mounts))))
+    kept = (*_kept(workspace, mounts), *_run(programs, mounts))
+    found = tuple(trespasses(territories, kept))
     if (refused := first_refused(territories, found)) is not None:
         raise _refusal(refused, {child.name: child for child in children}, kind, exclude)
     if (path := _with_two_names(workspace, territories)) is not None:
@@ -81,6 +84,11 @@ def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept
     steering = (workspace.config, workspace.plan, workspace.runs, workspace.root / ".codex")
     for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry, *_links(state)):
         yield Kept(f"{path.relative_to(workspace.root)} of the workspace", look_at(str(path), mounts))
+
+
+def _run(programs: Iterable[tuple[str, str]], mounts: tuple[Mount, ...]) -> Iterator[Kept]:
+    for key, path in programs:
+        yield Kept(f"what `{key}` runs", look_at(path, mounts), program=True)
 
 
 def _links(state: Path) -> Iterator[Path]:
@@ -134,13 +142,14 @@ def _refusal(
         assert found.kept is not None, "a trespass is against a child or the workspace"
         what = f"{found.kept.name} ({found.kept.location.path})"
         moved = found.kept.moved_by
-        part = "it" if moved else "plan.md, the config and the ledger"
+        part = "it" if moved or found.kept.program else "plan.md, the config and the ledger"
     move = f"set {moved} to another folder" if moved else "move it"
     if found.where is None:
-        inside = f"leave one of the two out of {CONFIG_NAME}" if found.other else "keep the workspace outside of it"
+        apart = f"leave one of the two out of {CONFIG_NAME}" if found.other else "keep the workspace outside of it"
+        alone = found.kept is not None and part == "it"
         return kind(
             f"{what} lies in the child `{name}` ({path}), whose commands may write {part}",
-            f"{move if moved else inside}, or let `{name}` only read: `sandbox: read-only`",
+            f"{move if alone else apart}, or let `{name}` only read: `sandbox: read-only`",
         )
     if found.where.temporary:
         return kind(

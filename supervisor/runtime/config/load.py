@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from shutil import which
 
 from msgspec.structs import replace
 
@@ -178,8 +179,28 @@ def _guarded(workspace: WorkspacePaths, config: Config) -> Config:
         exclude_tmp=config.exclude_tmp,
         exclude_roots=config.exclude_roots,
         exclude=lambda key: f"write `sandbox: {{{key}: yes}}` into {workspace.config.name}",
+        programs=programs(workspace.root, config),
     )
     return replace(config, confined=found)
+
+
+def programs(root: Path, config: Config) -> Iterator[tuple[str, str]]:
+    """Yield the files that the config has run as the person: the key that names each, and its path.
+
+    Each word of a command that names a file counts, for the first may be a shell.
+    """
+    named: list[tuple[str, tuple[str, ...]]] = []
+    if config.codex_bin is not None:
+        named.append(("codex.bin", (config.codex_bin,)))
+    if config.notify is not None:
+        named.append(("notify.command", config.notify.command))
+    for runner in {child.runner for child in config.children if child.runner is not None}:
+        named += [(f"runners.{runner.name}.{key}", getattr(runner, key)) for key in ("connect", "before", "after")]
+    for key, words in named:
+        for at, word in enumerate(words):
+            path = which(word) if at == 0 and "/" not in word else root / os.path.expanduser(word)
+            if path is not None and os.path.isfile(path):
+                yield key, str(path)
 
 
 def reached(workspace: WorkspacePaths, config: Config) -> str | None:
