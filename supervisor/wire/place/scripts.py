@@ -128,6 +128,7 @@ if %(anew)s || ! recorded || [ ! -S "$dir/sock" ]; then
   done <<ORCH_SERVERS
 $(grep -szH '^ORCH_SERVER=' /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n')
 ORCH_SERVERS
+  cd -P -- "$HOME" 2>/dev/null && case $PWD/ in "$root"/*) no inside "$dir";; esac
   cd -- "$root" || no folder "$root"
   [ -z "$leftover" ] && [ ! -d "$dir" ] || end_all gently || no survives "$(members | line)"
   case $dir in *[!A-Za-z0-9._/@+:,~\ -]*) no path "$dir";; esac

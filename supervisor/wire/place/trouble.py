@@ -68,6 +68,10 @@ _NO = {  # what a script says after `no`
     "disk": Trouble("the state folder at {at} cannot be written: {text}", "make room, or make it writable, {again}"),
     "named": Trouble("the state folder at {at} ({text}) is no plain word to every shell", "set HOME there, {again}"),
     "path": Trouble("the state folder at {at} ({text}) cannot hold a socket", "set another HOME in its `env`, {again}"),
+    "inside": Trouble(
+        "the state folder at {at} ({text}) lies in {root}, where the commands of {child} may write",
+        "set another HOME in `env` of the runner, {again}",
+    ),
     "driven": Trouble("another workspace drives {root} at {at}: {text}", "run `orch down` there, {again}"),
     "survives": Trouble("processes of {child} at {at} survive SIGKILL ({text})", "see what blocks them", refused=False),
     "died": Trouble("codex app-server at {at} ended before it answered: {text}", "see `orch asks`", refused=False),

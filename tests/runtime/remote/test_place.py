@@ -198,6 +198,20 @@ def test_a_home_that_orch_could_not_name_is_refused_before_anything_starts(
     assert refused.value.next_step == "set another HOME in its `env`, then `orch restart c`"
 
 
+@pytest.mark.promise("workspace out of reach")
+def test_a_home_in_the_repo_is_refused_for_commands_could_write_what_orch_keeps_there(
+    repo: Path, tmp_path: Path
+) -> None:
+    (repo / "home").mkdir()
+    (tmp_path / "link").symlink_to(repo / "home")
+    with pytest.raises(CodexError) as refused:
+        at(tmp_path, repo, tmp_path / "link").open((), lambda: None, WITHIN, anew=False, filters_off=True)
+    assert refused.value.what.startswith(f"the state folder at box ({tmp_path}/link/.local/state/orch/servers/")
+    assert refused.value.what.endswith(f") lies in {repo}, where the commands of c may write")
+    assert refused.value.next_step == "set another HOME in `env` of the runner, then `orch restart c`"
+    assert list((repo / "home").iterdir()) == []
+
+
 def test_a_server_there_makes_files_as_its_user_does(repo: Path, home_there: Path, tmp_path: Path) -> None:
     """What we keep there is for nobody else; that is no reason for what its tasks make."""
     served = crowd.with_proxy(tmp_path, codex_like(tmp_path))
