@@ -31,6 +31,16 @@ def orphaned(words: Sequence[str]) -> str:
     return f"setsid -w sh -c {shlex.quote(leave)}"
 
 
+def intrude_by_hook(repo: Path, direct: str, orphan: str, told: Path) -> Path:
+    """Make a hook of commits that runs an intruder, leaves another one behind, and ends once that has `told` what it
+    got. Return the hook."""
+    hook = repo / ".git" / "hooks" / "pre-commit"
+    wait = f"for again in $(seq 300); do [ -e {told} ] || sleep 0.1; done"
+    hook.write_text(f"#!/bin/sh\n{direct}\n{orphan}\n{wait}\n", encoding="utf-8")
+    hook.chmod(0o755)
+    return hook
+
+
 def answers(out: Path) -> list[Any]:
     """What the intruder got, once it is there."""
     until = time.monotonic() + SLOW

@@ -18,7 +18,7 @@ from tests import CHECKOUT
 from tests.cli.web.served import Served
 from tests.e2e import intruder, mcp_intruder, web_intruder
 from tests.e2e.elsewhere import LabElsewhere
-from tests.e2e.intruding import accept, answers, command, orphaned, refusals
+from tests.e2e.intruding import accept, answers, command, intrude_by_hook, orphaned, refusals
 from tests.e2e.lab import SLOW, report, task
 
 pytestmark = pytest.mark.long
@@ -217,13 +217,7 @@ def test_such_a_child_steers_by_no_page_no_tool_and_no_hook_of_a_landing(lab: La
     requests = (accept(human), "hold", "status")
     direct, orphan = lab.folder / "direct", lab.folder / "orphan"
     again = [sys.executable, intruder.__file__, str(lab.workspace.control_socket), str(orphan), *requests]
-    hook = lab.repos["firmware"] / ".git" / "hooks" / "pre-commit"
-    hook.write_text(
-        f"#!/bin/sh\n{command(lab, direct, *requests)}\n{orphaned(again)}\n"
-        f"for again in $(seq 300); do [ -e {orphan} ] || sleep 0.1; done\n",
-        encoding="utf-8",
-    )
-    hook.chmod(0o755)
+    hook = intrude_by_hook(lab.repos["firmware"], command(lab, direct, *requests), orphaned(again), orphan)
     lab.orch("land", "--tasks", "T46")
     hook.unlink()
     by_landing = {"the request comes from a process that `orch land` started"}

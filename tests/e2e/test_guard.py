@@ -17,7 +17,7 @@ from supervisor.demo.model import codex_home
 from supervisor.wire.codex.requests import OUTSIDE
 from tests import CHECKOUT, sshd
 from tests.e2e import intruder
-from tests.e2e.intruding import accept, answers, command, pids, refusals
+from tests.e2e.intruding import accept, answers, command, intrude_by_hook, pids, refusals
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.planning import answered, plan, plan_text, writes
 from tests.e2e.stdio import Codex
@@ -276,13 +276,8 @@ def test_what_a_landing_runs_reaches_nothing_and_neither_do_its_orphans_which_en
     requests = (accept(human), "hold", "status")
     direct, orphan, gate = tmp_path / "direct", tmp_path / "orphan", lab.folder / "gate"
     Path(f"{orphan}.go").touch()
-    hook = lab.repos["api"] / ".git" / "hooks" / "pre-commit"
-    hook.write_text(
-        f"#!/bin/sh\n{command(lab, direct, *requests)}\nenv -i {command(lab, orphan, *requests, orphan=True)}\n"
-        f"for again in $(seq 300); do [ -e {orphan} ] || sleep 0.1; done\n",
-        encoding="utf-8",
-    )
-    hook.chmod(0o755)
+    left = f"env -i {command(lab, orphan, *requests, orphan=True)}"
+    hook = intrude_by_hook(lab.repos["api"], command(lab, direct, *requests), left, orphan)
     tasks = HUMAN.format("H61") + task("T61", "api", "write landed x\\n", report("written"))
     checks = f"\n## Integration\n\n- `{command(lab, Path('said'), *requests)}; cat said; cp said {gate}; true`\n"
     lab.save(f"# Plan: Land\n\n## Objective\n\nX.\n\n## Working Plan\n\n{tasks}{checks}")

@@ -11,9 +11,7 @@ from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 
 QUIET = timedelta(seconds=3)  # in which servers start before the first survey, which keeps a processor busy
-QUIET_ELSEWHERE = timedelta(
-    seconds=8
-)  # the same on other machines, since the last one was ready: a survey logs in, too
+QUIET_ELSEWHERE = timedelta(seconds=8)  # the same on other machines, since the last was ready: a survey logs in, too
 QUIET_AT_MOST = timedelta(seconds=60)  # however many start there: first turns wait for the map
 
 
